@@ -1,0 +1,49 @@
+# Every target does its own set-up: .ci/setup makes .venv, and only when pyproject.toml changed.
+# Nothing is needed but make and python3 >= 3.11; pip's own settings (PIP_INDEX_URL, ...) are respected.
+
+PY := .venv/bin/python
+READY := .venv/ready
+SINGLE_THREADED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench clean
+
+help:
+	@echo "make demo     encode a real trained model, rebuild it, show that it still works"
+	@echo "make test     lint and run all tests"
+	@echo "make lint     style, types, layering, generated files"
+	@echo "make format   let ruff write the style"
+	@echo "make bench    run the benchmarks, results under build/bench"
+	@echo "make clean    remove everything these targets made, .venv and downloads included"
+
+$(READY): pyproject.toml .ci/setup
+	@.ci/setup
+
+demo: $(READY)
+	@$(PY) -m benchmarks.demo
+
+test: lint
+	$(SINGLE_THREADED) $(PY) -m pytest -n auto
+
+lint: $(READY)
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-logo
+	$(PY) spec/generate.py --check
+
+format: $(READY)
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+# A benchmark is a script benchmarks/bench_*.py.
+bench: $(READY)
+	@for script in benchmarks/bench_*.py; do \
+	    test -e "$$script" || { echo "no benchmarks/bench_*.py yet"; break; }; \
+	    echo "== $$script"; \
+	    $(PY) -m "benchmarks.$$(basename "$$script" .py)" || exit 1; \
+	done
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

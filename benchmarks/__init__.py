@@ -1,0 +1,1 @@
+"""Measurements on real, public models; run as `python -m benchmarks.NAME` from the root of the repository."""

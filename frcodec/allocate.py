@@ -1,0 +1,216 @@
+"""One tensor's treatment made concrete: transform, step, kept region and levels, chosen by cost.
+
+    step        from the target and the tensor's own scale
+    transform   the one with the fewest bits at that step; as all are orthonormal, the error is the same
+    levels      rate-distortion optimized
+    region      what holds all levels that are not zero, as a box or as a scan prefix, whichever is cheaper
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from . import transform
+from .constants import MAX_TRANSFORM_LENGTH, MIN_FRACTION_BITS
+from .entropy import fit
+from .entropy.fit import Fit
+from .entropy.stream import contexts_by_level, magnitude_bits
+from .layer import Layer, coefficients, integer_levels, quantized, whole
+from .plan import Coding, Treatment, transform_axes
+from .quantize.decide import decide
+from .quantize.elements import to_reals
+from .quantize.steps import code_below, step_of
+from .region import Box, Region, Scan, scan_places
+from .tensors import Stored
+
+Ints = npt.NDArray[np.int32]
+Reals = npt.NDArray[np.float64]
+
+_VECTOR_LEVELS = 256
+"""levels per root mean square that biases and norms get at least: about 59 dB, 10 bits"""
+_RATIO_OF_RDO = 10 ** (-0.15 / 20)
+"""what optimized decisions cost in error, made up for by a smaller step where an SNR is asked for"""
+_SCAN_LIMIT = 1 << 20
+"""elements up to which a scan prefix is tried"""
+_ALL_AXES_LIMIT = 1 << 22
+"""elements up to which a transform over all axes is tried"""
+_GAINS = {"spatial": 0.002, "axis": 0.02, "all": 0.03}
+"""share of the bits that a transform must save: what its decoding time is worth"""
+_POSITIVE = ("running_var", "moving_variance")
+_POSITIVE_LEVELS = 8
+"""levels that the smallest variance of a norm gets at least"""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A tensor ready for its stream."""
+
+    treatment: Treatment
+    layer: Layer
+    levels: Ints
+    """[count] of the kept region"""
+    fit: Fit | None
+    """model for a stream of its own, None for a tensor that shares one"""
+    squared_error: float
+    """in the coefficients, which for orthonormal transforms is that of the weights"""
+
+
+def decided(treatment: Treatment, step: float) -> Decided:
+    """All choices for one tensor at this step, from `step_for` or from a search over the model.
+
+    Raises UsageError (bad_option) where the step is too small for the tensor.
+    """
+    tensor = treatment.tensor
+    if treatment.coding is Coding.INTEGER:
+        return _integer(treatment)
+    code = code_below(step)
+    step = step_of(code)
+    axes = _axes(treatment, step)
+    coefs = coefficients(tensor, axes)
+    levels = quantized(coefs, step)
+    if axes and transform.fraction_bits(transform.energy(levels)) < MIN_FRACTION_BITS:
+        axes, coefs = (), to_reals(tensor.array(), tensor.dtype)
+        levels = quantized(coefs, step)
+    if treatment.small:
+        region = _box(levels) if not axes else _region(levels, coefs / step)
+        mine = region.gather(levels)
+        return Decided(treatment, Layer(tensor.dtype, tensor.shape, axes, region, code), mine, None, _error(coefs, levels, step))
+    if treatment.target.max_error is None:
+        levels = _optimized(levels, coefs, step)
+    region = _region(levels, coefs / step)
+    kept, shape = region.gather(levels), region.level_shape()
+    scaled = _kept_magnitudes(region, coefs, step)
+    layer = Layer(tensor.dtype, tensor.shape, axes, region, code)
+    return Decided(treatment, layer, kept, fit.fit(kept, shape, scaled), _error(coefs, levels, step))
+
+
+def step_for(treatment: Treatment) -> float | None:
+    """The step that the tensor's own target asks for; None where an SNR of the whole model decides."""
+    values = to_reals(treatment.tensor.array(), treatment.tensor.dtype)
+    target = treatment.target
+    if target.max_error is not None:
+        return 2 * target.max_error
+    rms = sqrt(float(np.mean(values**2)))
+    if rms == 0.0:
+        return 1.0
+    if treatment.vector and not treatment.own_target:
+        return _vector_step(treatment, values, rms)
+    if target.snr is not None:
+        return rms * sqrt(12) * 10 ** (-target.snr / 20) * _RATIO_OF_RDO if treatment.own_target else None
+    assert target.quality is not None
+    return rms * sqrt(12) * 10 ** (-quality_snr(target.quality) / 20)
+
+
+def quality_snr(quality: float) -> float:
+    """The signal-to-noise ratio in dB that every tensor gets at a quality: 10 dB at 0, 50 dB at 100."""
+    return 10 + 0.4 * quality
+
+
+def _vector_step(treatment: Treatment, values: Reals, rms: float) -> float:
+    """Biases and norms are few and matter much: a fine step, finer where a variance must stay positive."""
+    step = rms / _VECTOR_LEVELS
+    if treatment.tensor.name.endswith(_POSITIVE) and (values > 0).all():
+        step = min(step, float(values.min()) / _POSITIVE_LEVELS)
+    return step
+
+
+def _integer(treatment: Treatment) -> Decided:
+    """8-bit integers, exactly, around their most frequent value."""
+    tensor = treatment.tensor
+    center = int(np.bincount(tensor.array().view(np.uint8).reshape(-1), minlength=256).argmax())
+    levels = integer_levels(tensor, center)
+    layer = Layer(tensor.dtype, tensor.shape, (), whole(tensor.shape), center)
+    flat = levels.reshape(-1)
+    model = fit.fit(flat, tensor.shape, np.abs(levels).astype(np.float64))
+    return Decided(treatment, layer, flat, model, 0.0)
+
+
+def _axes(treatment: Treatment, step: float) -> tuple[int, ...]:
+    """The transform of a tensor: the user's, none for an error bound or a vector, else the cheapest."""
+    if treatment.transform is not None:
+        return transform_axes(treatment)
+    tensor = treatment.tensor
+    if treatment.target.max_error is not None or treatment.vector:
+        return ()
+    best, least = (), _cost(tensor, (), step)
+    plain = least
+    for kind, axes in _candidates(tensor.shape):
+        cost = _cost(tensor, axes, step) + _GAINS[kind] * plain
+        if cost < least:
+            best, least = axes, cost
+    return best
+
+
+def _candidates(shape: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Transforms worth trying, and what kind of decoding cost they have."""
+    usable = [axis for axis, n in enumerate(shape) if 2 <= n <= MAX_TRANSFORM_LENGTH]
+    spatial = tuple(axis for axis in usable if axis >= 2)
+    if spatial:
+        yield "spatial", spatial
+    for axis in usable[:2]:
+        if axis < 2 and shape[axis] >= 8:
+            yield "axis", (axis,)
+    size = int(np.prod(shape))
+    if len(usable) > 1 and len(usable) == sum(n > 1 for n in shape) and size <= _ALL_AXES_LIMIT:
+        yield "all", tuple(usable)
+
+
+def _cost(tensor: Stored, axes: tuple[int, ...], step: float) -> float:
+    """Bits of the tensor under a transform, about; infinite where the exact inverse would not allow it."""
+    coefs = coefficients(tensor, axes)
+    levels = quantized(coefs, step)
+    if axes and transform.fraction_bits(transform.energy(levels)) < MIN_FRACTION_BITS:
+        return float("inf")
+    return fit.estimate(levels.reshape(-1), levels.shape, np.abs(coefs) / step).bits
+
+
+def _optimized(levels: Ints, coefs: Reals, step: float) -> Ints:
+    """Levels decided by rate and distortion under the model that fits the nearest levels."""
+    flat = levels.reshape(-1)
+    model = fit.fit(flat, levels.shape, np.abs(coefs) / step).model
+    contexts = contexts_by_level(flat, levels.shape, model)
+    return decide((coefs / step).reshape(-1), contexts, magnitude_bits(model)).reshape(levels.shape)
+
+
+def _region(levels: Ints, scaled: Reals) -> Region:
+    """The cheapest region that holds all levels that are not zero."""
+    box = _box(levels)
+    if levels.ndim < 2 or levels.size > _SCAN_LIMIT or box.count == levels.size and bool(levels.reshape(-1)[-1]):
+        return box
+    _, places = scan_places(levels.shape, levels.size)
+    nonzero = np.flatnonzero(levels.reshape(-1)[places])
+    scan = Scan(int(nonzero[-1]) + 1 if len(nonzero) else 0)
+    if scan.count > 0.9 * box.count:
+        return box
+    costs = [
+        fit.estimate(region.gather(levels), region.level_shape(), _kept_magnitudes(region, scaled, 1.0)).bits
+        for region in (box, scan)
+    ]
+    return box if costs[0] <= costs[1] else scan
+
+
+def _box(levels: Ints) -> Box:
+    """The smallest box at the origin that holds all levels that are not zero."""
+    kept = []
+    for axis in range(levels.ndim):
+        others = tuple(a for a in range(levels.ndim) if a != axis)
+        used = np.flatnonzero(levels.any(axis=others))
+        kept.append(int(used[-1]) + 1 if len(used) else 0)
+    return Box(tuple(kept))
+
+
+def _kept_magnitudes(region: Region, coefs: Reals, step: float) -> Reals | None:
+    """What the kept levels were rounded from, in steps, in the shape of the levels; None for a scan prefix."""
+    if isinstance(region, Scan):
+        return None
+    return np.abs(coefs[tuple(slice(0, k) for k in region.kept)]) / step
+
+
+def _error(coefs: Reals, levels: Ints, step: float) -> float:
+    difference = coefs - levels * step
+    return float(np.vdot(difference, difference))

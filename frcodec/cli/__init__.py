@@ -1,0 +1,1 @@
+"""The command line tool: one thin file per verb; only `output` prints."""

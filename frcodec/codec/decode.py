@@ -1,0 +1,120 @@
+"""From an open file to tensors and to the rebuilt model file, every digest checked before anything is handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, cast
+from zlib import crc32
+
+import numpy as np
+
+from .. import layer
+from ..constants import Code
+from ..container import packing
+from ..container.index import Levels, Raw, Record, Shared, byte_size
+from ..container.reader import Reader
+from ..entropy import stream
+from ..errors import CorruptError, UsageError
+from ..files import skeleton
+from ..tensors import Array, Buffer
+from .reports import Progress
+
+
+class Decoder:
+    """Decodes the entries of a `Reader`; shared streams are decoded once and kept."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self._members = reader.index.members()
+        self._shared: dict[int, dict[int, Array]] = {}
+        self._lock = Lock()
+
+    def entry(self, position: int) -> Array:
+        """One entry [shape] in its dtype's storage type, its digest verified; a view shares its target's memory.
+
+        Raises CorruptError.
+        """
+        record = self.reader.index.records[position]
+        if isinstance(record, Shared):
+            return record.view.of(self.entry(record.view.target))
+        if len(self._members[record.stream]) == 1:
+            return self._decode(record.stream)[position]
+        with self._lock:
+            if record.stream not in self._shared:
+                self._shared[record.stream] = self._decode(record.stream)
+        return self._shared[record.stream][position]
+
+    def rebuild(self, write: Callable[[Buffer], object], progress: Progress | None = None) -> None:
+        """Write the model file from its first byte to its last. Raises CorruptError, and UsageError without skeleton."""
+        plan = self.reader.plan
+        if plan is None:
+            raise UsageError(
+                Code.BAD_OPTION, "The file holds only tensors, no model file: choose a format with --to pt, safetensors or npz."
+            )
+        done = 0
+
+        def fetch(position: int) -> Buffer:
+            nonlocal done
+            record = self.reader.index.records[position]
+            if progress:
+                progress(done, plan.skeleton.size, record.name)
+            done += byte_size(record)
+            return raw_bytes(self.entry(position))
+
+        found = skeleton.rebuild(plan.skeleton, fetch, write)
+        if found != plan.crc:
+            raise CorruptError(
+                Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {found:08x}; {plan.crc:08x} was expected."
+            )
+        if progress:
+            progress(plan.skeleton.size, plan.skeleton.size, "rebuilt")
+
+    def _decode(self, number: int) -> dict[int, Array]:
+        """All entries of a stream by position."""
+        members = self._members[number]
+        records = [self.reader.index.records[m] for m in members]
+        data = self.reader.stream(number)
+        try:
+            arrays = _levels(data, cast(list[Levels], records)) if isinstance(records[0], Levels) else _raw(data, records)
+        except CorruptError as error:
+            raise CorruptError(error.code, f"Tensor {records[0].name!r}: {error.message}", offset=error.offset) from None
+        digest = 0
+        for array in arrays:
+            digest = crc32(raw_bytes(array), digest)
+        if digest != self.reader.index.streams[number].digest:
+            raise CorruptError(
+                Code.BAD_DIGEST, f"Tensor {records[0].name!r} does not decode to the values it was checked with."
+            )
+        return dict(zip(members, arrays, strict=True))
+
+
+def raw_bytes(array: Array) -> Buffer:
+    """The bytes of an array in C order, without a copy where it is contiguous."""
+    flat: Any = np.ascontiguousarray(array).reshape(-1)
+    return memoryview(flat.view(np.uint8)) if flat.size else b""
+
+
+def _levels(data: memoryview, records: list[Levels]) -> list[Array]:
+    """Tensors coded as levels; the levels of several are one sequence."""
+    layers = [record.layer for record in records]
+    counts = [each.region.count for each in layers]
+    shape = layers[0].region.level_shape() if len(layers) == 1 else (sum(counts),)
+    levels = stream.decode(data, shape)
+    ends = np.cumsum(counts)
+    return [layer.decode(levels[end - n : end], each) for end, n, each in zip(ends, counts, layers, strict=True)]
+
+
+def _raw(data: memoryview, records: list[Record]) -> list[Array]:
+    """Tensors stored as shuffled bytes."""
+    sizes = [byte_size(record) for record in records]
+    content = packing.decompress(data, sum(sizes))
+    if len(content) != sum(sizes):
+        raise CorruptError(Code.BAD_RECORD, f"Its stream holds {len(content)} bytes instead of {sum(sizes)}.")
+    arrays, at = [], 0
+    for record, size in zip(records, sizes, strict=True):
+        assert isinstance(record, Raw)
+        planes = np.frombuffer(content, np.uint8, size, at).reshape(record.dtype.itemsize, -1)
+        arrays.append(np.ascontiguousarray(planes.T).view(record.dtype.storage).reshape(record.shape))
+        at += size
+    return arrays

@@ -1,0 +1,264 @@
+"""From tensors to a file: small ones grouped, a global step searched where one is asked for, streams written in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import inf, log10
+from typing import BinaryIO, TypeVar
+from zlib import crc32
+
+import numpy as np
+
+from .. import layer
+from ..allocate import Decided, decided, step_for
+from ..container import packing
+from ..container.index import Index, Levels, Raw, Record, Shared, Stream
+from ..container.skeleton import Plan
+from ..container.writer import Writer
+from ..entropy import fit, stream
+from ..files.skeleton import Model, checksum
+from ..plan import Coding, Options, Treatment, treatments
+from ..quantize.elements import to_reals
+from ..quantize.steps import step_of
+from ..region import Scan
+from ..tensors import Array, Stored, View
+from .decode import raw_bytes
+from .reports import EncodeReport, Progress, TensorReport
+from .search import global_step
+
+_GROUP = 1 << 20
+"""elements of a shared stream at most, about"""
+_RETRIES = 6
+"""how often a step is halved to keep an error bound after the rounding to the element type"""
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A stream, its records by position, and what was measured."""
+
+    data: bytes
+    digest: int
+    records: dict[int, Record]
+    reports: dict[int, TensorReport]
+    sums: dict[int, int]
+    """CRC-32 of each decoded entry"""
+    energy: float
+    """of the lossy tensors that are no vectors"""
+    noise: float
+
+
+def encode(
+    model: Model, out: BinaryIO, options: Options, *, threads: int = 1, metadata: Mapping[str, str] | None = None,
+    progress: Progress | None = None, source_bytes: int = 0,
+) -> EncodeReport:
+    """Write a model to `out`, front to back. The same inputs give the same bytes at any number of threads.
+
+    Raises UsageError; what `out` raises passes through.
+    """
+    planned, warnings = treatments(model.entries, model.exact, options)
+    writer = Writer(out)
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        groups, steps = _groups(planned), _steps(planned, options, pool)
+        results = _in_order(pool, lambda group: _stream(group, steps), groups, threads)
+        coded: list[_Coded] = []
+        total, done = sum(len(t.tensor.data) for t in planned), 0
+        for group, one in zip(groups, results, strict=True):
+            if progress:
+                progress(done, total, group[0].tensor.name)
+            writer.add(one.data)
+            coded.append(_without_data(one))
+            done += sum(len(t.tensor.data) for t in group)
+    if progress:
+        progress(total, total, "encoded")
+    writer.finish(_index(model, coded), _plan(model, coded), metadata or {})
+    return _report(model, coded, writer.written, source_bytes or total, warnings)
+
+
+def predict(model: Model, options: Options, *, threads: int = 1, progress: Progress | None = None, source_bytes: int = 0) -> EncodeReport:
+    """What `encode` would report, by doing all of it but the writing."""
+
+    class Nowhere:
+        def write(self, data: bytes) -> int:
+            return len(data)
+
+    nowhere: BinaryIO = Nowhere()  # type: ignore[assignment]
+    return encode(model, nowhere, options, threads=threads, progress=progress, source_bytes=source_bytes)
+
+
+def _groups(planned: Sequence[Treatment]) -> list[list[Treatment]]:
+    """Treatments by stream: shared streams first, then the others in order."""
+    shared: list[list[Treatment]] = []
+    for coding in (Coding.LOSSY, Coding.INTEGER, Coding.RAW):
+        group: list[Treatment] = []
+        for treatment in planned:
+            if treatment.coding is coding and treatment.small:
+                if sum(t.tensor.size for t in group) >= _GROUP:
+                    shared.append(group)
+                    group = []
+                group.append(treatment)
+        shared += [group] if group else []
+    several = [group for group in shared if len(group) > 1]
+    alone = [group for group in shared if len(group) == 1] + [[t] for t in planned if not t.small]
+    return several + sorted(alone, key=lambda group: group[0].position)
+
+
+def _steps(planned: Sequence[Treatment], options: Options, pool: ThreadPoolExecutor) -> dict[int, float]:
+    """The step of every lossy tensor by position."""
+    lossy = [t for t in planned if t.coding is Coding.LOSSY]
+    own = dict(zip((t.position for t in lossy), pool.map(step_for, lossy), strict=True))
+    steps = {position: step for position, step in own.items() if step is not None}
+    open_ = [t for t in lossy if own[t.position] is None]
+    if open_:
+        assert options.snr is not None
+        step = global_step([t for t in lossy if not t.vector], steps, options.snr, pool)
+        steps |= {t.position: step for t in open_}
+    return steps
+
+
+def _stream(group: Sequence[Treatment], steps: Mapping[int, float]) -> _Coded:
+    if group[0].coding is Coding.RAW:
+        return _raw_stream(group)
+    done = [_within_bounds(treatment, steps.get(treatment.position, 1.0)) for treatment in group]
+    if any(decoded is None for _, decoded in done):
+        return _raw_stream(group)
+    parts = [part for part, _ in done]
+    arrays = [decoded for _, decoded in done if decoded is not None]
+    levels = np.concatenate([part.levels for part in parts])
+    shape = parts[0].layer.region.level_shape() if len(parts) == 1 else (levels.size,)
+    model = parts[0].fit if len(parts) == 1 and parts[0].fit else fit.fit(levels, shape)
+    data = stream.encode(levels, shape, model.model)
+    return _coded(group, data, arrays, [part.layer for part in parts])
+
+
+def _within_bounds(treatment: Treatment, step: float) -> tuple[Decided, Array | None]:
+    """Levels, and what they decode to; None where even small steps do not keep what was promised."""
+    for _ in range(_RETRIES):
+        part = decided(treatment, step)
+        array = layer.decode(part.levels, part.layer)
+        if _promises_kept(treatment, array):
+            return part, array
+        step /= 2
+    return part, None
+
+
+def _promises_kept(treatment: Treatment, decoded: Array) -> bool:
+    """The error bound, and that no variance turns zero or negative."""
+    if treatment.coding is Coding.INTEGER:
+        return True
+    tensor = treatment.tensor
+    before, after = to_reals(tensor.array(), tensor.dtype), to_reals(decoded, tensor.dtype)
+    bound = treatment.target.max_error
+    if bound is not None and float(np.abs(before - after).max()) > bound:
+        return False
+    return not (tensor.name.endswith("running_var") and bool(((before > 0) & (after <= 0)).any()))
+
+
+def _raw_stream(group: Sequence[Treatment]) -> _Coded:
+    arrays = [treatment.tensor.array() for treatment in group]
+    planes = [np.frombuffer(raw_bytes(a), np.uint8).reshape(-1, a.itemsize).T.tobytes() for a in arrays]
+    return _coded(group, packing.compress(b"".join(planes)), arrays, None)
+
+
+def _coded(group: Sequence[Treatment], data: bytes, arrays: Sequence[Array], layers: Sequence[layer.Layer] | None) -> _Coded:
+    """Digest, records and reports of a stream."""
+    digest, energy, noise = 0, 0.0, 0.0
+    records: dict[int, Record] = {}
+    reports: dict[int, TensorReport] = {}
+    sums: dict[int, int] = {}
+    elements = sum(treatment.tensor.size for treatment in group) or 1
+    for number, (treatment, array) in enumerate(zip(group, arrays, strict=True)):
+        tensor = treatment.tensor
+        content = raw_bytes(array)
+        digest, sums[treatment.position] = crc32(content, digest), crc32(content)
+        size = len(data) * tensor.size / elements
+        if layers is None:
+            records[treatment.position] = Raw(tensor.name, tensor.dtype, tensor.shape, -1)
+            reports[treatment.position] = TensorReport(
+                tensor.name, str(tensor.dtype), tensor.shape, "raw", size=size, snr=inf, max_error=0.0
+            )
+            continue
+        records[treatment.position] = Levels(tensor.name, layers[number], -1)
+        reports[treatment.position], power, loss = _measured(tensor, array, layers[number], size)
+        if not treatment.vector:
+            energy, noise = energy + power, noise + loss
+    return _Coded(data, digest, records, reports, sums, energy, noise)
+
+
+def _measured(tensor: Stored, array: Array, made: layer.Layer, size: float) -> tuple[TensorReport, float, float]:
+    """Report, energy and squared error of a tensor coded as levels."""
+    kept = made.region.count if isinstance(made.region, Scan) else made.region.kept
+    if made.integer:
+        report = TensorReport(tensor.name, str(tensor.dtype), tensor.shape, "levels", (), kept, None, size, inf, 0.0)
+        return report, 0.0, 0.0
+    before = to_reals(tensor.array(), tensor.dtype)
+    difference = before - to_reals(array, tensor.dtype)
+    power, loss = float(np.vdot(before, before)), float(np.vdot(difference, difference))
+    report = TensorReport(
+        tensor.name, str(tensor.dtype), tensor.shape, "levels", made.axes, kept, step_of(made.step), size,
+        decibels(power, loss), float(np.abs(difference).max()),
+    )  # fmt: skip
+    return report, power, loss
+
+
+def decibels(energy: float, noise: float) -> float:
+    """Signal-to-noise ratio, infinite where there is no noise."""
+    if noise == 0.0:
+        return inf
+    return 10 * log10(energy / noise) if energy else -inf
+
+
+def _without_data(one: _Coded) -> _Coded:
+    """All but the bytes, whose number stays."""
+    return _Coded(len(one.data).to_bytes(8, "little"), one.digest, one.records, one.reports, one.sums, one.energy, one.noise)
+
+
+def _index(model: Model, coded: Sequence[_Coded]) -> Index:
+    records: dict[int, Record] = {}
+    for number, one in enumerate(coded):
+        for position, record in one.records.items():
+            if isinstance(record, Levels):
+                records[position] = Levels(record.name, record.layer, number)
+            elif isinstance(record, Raw):
+                records[position] = Raw(record.name, record.dtype, record.shape, number)
+    for position, entry in enumerate(model.entries):
+        if isinstance(entry, View):
+            target = model.entries[entry.target]
+            assert isinstance(target, Stored)
+            records[position] = Shared(entry, target.dtype)
+    streams = tuple(Stream(int.from_bytes(one.data, "little"), one.digest) for one in coded)
+    return Index(tuple(records[position] for position in range(len(model.entries))), streams)
+
+
+def _plan(model: Model, coded: Sequence[_Coded]) -> Plan | None:
+    if model.skeleton is None:
+        return None
+    sums = {position: crc for one in coded for position, crc in one.sums.items()}
+    return Plan(model.kind, model.skeleton, checksum(model.skeleton, sums))
+
+
+def _report(model: Model, coded: Sequence[_Coded], written: int, source_bytes: int, warnings: list[str]) -> EncodeReport:
+    reports = {position: report for one in coded for position, report in one.reports.items()}
+    for position, entry in enumerate(model.entries):
+        if isinstance(entry, View):
+            reports[position] = TensorReport(entry.name, reports[entry.target].dtype, entry.shape, "view")
+    energy, noise = sum(one.energy for one in coded), sum(one.noise for one in coded)
+    snr = decibels(energy, noise) if energy else None
+    return EncodeReport([reports[p] for p in range(len(model.entries))], written, source_bytes, snr, warnings)
+
+
+def _in_order(pool: ThreadPoolExecutor, work: Callable[[_In], _Out], items: Iterable[_In], ahead: int) -> Iterator[_Out]:
+    """Results in the order of the items, at most `ahead` of them waiting, so that memory stays bounded."""
+    waiting = []
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) > ahead:
+            yield waiting.pop(0).result()
+    for future in waiting:
+        yield future.result()
+
+

@@ -1,0 +1,50 @@
+"""What encoding tells its caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called now and then, always from the caller's thread; an exception from it ends the work."""
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """`done` of `total` bytes of decoded tensors; `what` names the tensor or the stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorReport:
+    """How one entry was coded."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    coding: str
+    """"levels", "raw" or "view" """
+    axes: tuple[int, ...] = ()
+    """transformed axes"""
+    kept: tuple[int, ...] | int | None = None
+    """box, length of a scan prefix, or None where there are no levels"""
+    step: float | None = None
+    """None where there are no levels or the levels are the elements"""
+    size: float = 0.0
+    """coded bytes; of a shared stream the share by number of elements"""
+    snr: float | None = None
+    """dB, infinite where nothing is lost; None for views and predictions"""
+    max_error: float | None = None
+    """largest absolute error; None for views and predictions"""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeReport:
+    """How a model was coded."""
+
+    tensors: list[TensorReport]
+    file_bytes: int
+    """of the .frc file; predicted where nothing was written"""
+    source_bytes: int
+    """of the model file, or of the tensors where there was none"""
+    snr: float | None
+    """dB over all lossy weights but biases, norms and other vectors; None where there are none"""
+    warnings: list[str] = field(default_factory=list)

@@ -1,0 +1,353 @@
+"""The index: every entry's record in columns, and the streams they are coded in (spec section "Index").
+
+    [features, names, dtypes, codings, ranks, dims, axes, regions, kept, steps, streams, sizes, digests, views]
+
+Columns hold one value for each entry that has such a field, in the order of the entries. The fourteen are msgpack
+integers, strings, byte strings or arrays of integers; a set feature bit adds a column behind them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, TypeAlias
+
+from ..constants import (
+    CODING_LEVELS,
+    CODING_RAW,
+    CODING_VIEW,
+    KNOWN_FEATURES,
+    MAX_INDEX_BYTES,
+    MAX_NAME_BYTES,
+    MAX_RANK,
+    MAX_TRANSFORM_LENGTH,
+    REGION_BOX,
+    REGION_SCAN,
+    REGION_WHOLE,
+    Code,
+)
+from ..errors import CorruptError, UnsupportedError
+from ..layer import Layer, whole
+from ..quantize.steps import MAX_CODE
+from ..region import Box, Region, Scan
+from ..tensors import DTYPES_BY_ID, DType, View
+from . import packing
+
+_COLUMNS = 14
+_LARGEST = 1 << 53
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """An entry coded as levels."""
+
+    name: str
+    layer: Layer
+    stream: int
+    """position of its stream"""
+
+    @property
+    def dtype(self) -> DType:
+        """Element type."""
+        return self.layer.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the decoded tensor."""
+        return self.layer.shape
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An entry whose bytes are stored without loss."""
+
+    name: str
+    dtype: DType
+    shape: tuple[int, ...]
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An entry that is a view into another."""
+
+    view: View
+    dtype: DType
+
+    @property
+    def name(self) -> str:
+        """Name in the dictionary."""
+        return self.view.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the view."""
+        return self.view.shape
+
+
+Record: TypeAlias = Levels | Raw | Shared
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The bytes that one or more entries are coded in."""
+
+    size: int
+    digest: int
+    """CRC-32 of the decoded bytes of its entries, one after the other"""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What a file holds."""
+
+    records: tuple[Record, ...]
+    streams: tuple[Stream, ...]
+
+    def members(self) -> list[list[int]]:
+        """Positions of the records of each stream, ascending."""
+        result: list[list[int]] = [[] for _ in self.streams]
+        for position, record in enumerate(self.records):
+            if not isinstance(record, Shared):
+                result[record.stream].append(position)
+        return result
+
+
+def byte_size(record: Record) -> int:
+    """Decoded bytes of an entry."""
+    return prod(record.shape) * record.dtype.itemsize
+
+
+def write(index: Index) -> bytes:
+    """Payload of the index section. Streams of several entries must come first, then the others by entry."""
+    coded = [r for r in index.records if isinstance(r, Levels)]
+    members = index.members()
+    stored = [r for r in index.records if not isinstance(r, Shared)]
+    return packing.write([
+        0,
+        "".join(r.name + "\0" for r in index.records),
+        bytes(r.dtype.id for r in index.records),
+        bytes(_coding(r) for r in index.records),
+        bytes(len(r.shape) for r in index.records),
+        [r.shape[axis] for axis in range(MAX_RANK) for r in index.records if len(r.shape) > axis],
+        [sum(1 << axis for axis in r.layer.axes) for r in coded],
+        bytes(_region_kind(r.layer) for r in coded),
+        [k for r in coded for k in _kept(r.layer)],
+        bytes(r.layer.step >> 8 for r in coded) + bytes(r.layer.step & 255 for r in coded),
+        [r.stream + 1 if len(members[r.stream]) > 1 else 0 for r in stored],
+        [s.size for s in index.streams],
+        b"".join(s.digest.to_bytes(4, "little") for s in index.streams),
+        [n for r in index.records if isinstance(r, Shared) for n in (r.view.target, r.view.offset, *r.view.strides)],
+    ])
+
+
+def _coding(record: Record) -> int:
+    return {Levels: CODING_LEVELS, Raw: CODING_RAW, Shared: CODING_VIEW}[type(record)]
+
+
+def _region_kind(layer: Layer) -> int:
+    if isinstance(layer.region, Scan):
+        return REGION_SCAN
+    return REGION_WHOLE if layer.region.kept == layer.shape else REGION_BOX
+
+
+def _kept(layer: Layer) -> tuple[int, ...]:
+    if isinstance(layer.region, Scan):
+        return (layer.region.count,)
+    return () if layer.region.kept == layer.shape else layer.region.kept
+
+
+def read(payload: bytes | memoryview) -> Index:
+    """Inverse of `write`, with every field checked. Raises CorruptError or UnsupportedError."""
+    columns = packing.read(payload, MAX_INDEX_BYTES)
+    if not isinstance(columns, list) or not columns or type(columns[0]) is not int:
+        raise _bad("The index is not an array that starts with a feature word.")
+    if columns[0] & ~KNOWN_FEATURES:
+        raise UnsupportedError(
+            Code.UNKNOWN_FEATURE, f"The file uses format features {columns[0]:#x} that this version does not know."
+        )
+    if len(columns) != _COLUMNS:
+        raise _bad(f"The index has {len(columns)} columns instead of {_COLUMNS}.")
+    return _Reader(columns).index()
+
+
+def _bad(message: str) -> CorruptError:
+    return CorruptError(Code.BAD_RECORD, message)
+
+
+class _Reader:
+    """Columns of the index, consumed entry by entry."""
+
+    def __init__(self, columns: Sequence[Any]) -> None:
+        self.names = _names(columns[1])
+        count = len(self.names)
+        self.dtypes = _bytes(columns[2], "dtypes", count)
+        self.codings = _bytes(columns[3], "codings", count)
+        self.ranks = _bytes(columns[4], "ranks", count)
+        if max(self.ranks, default=0) > MAX_RANK:
+            raise _bad(f"A tensor has {max(self.ranks)} dimensions; at most {MAX_RANK} are allowed.")
+        if max(self.codings, default=0) > CODING_VIEW:
+            raise UnsupportedError(Code.UNKNOWN_FEATURE, f"A tensor has the unknown coding {max(self.codings)}.")
+        self.shapes = self._shapes(_integers(columns[5], "dims", sum(self.ranks)))
+        coded = self.codings.count(CODING_LEVELS)
+        self.axes = iter(_integers(columns[6], "axes", coded))
+        self.regions = iter(_bytes(columns[7], "regions", coded))
+        self.kept = _Column(columns[8], "kept")
+        steps = _bytes(columns[9], "steps", 2 * coded)
+        self.steps = iter(high << 8 | low for high, low in zip(steps[:coded], steps[coded:], strict=True))
+        stored = count - self.codings.count(CODING_VIEW)
+        self.assigned = iter(_integers(columns[10], "streams", stored))
+        self.sizes = _Column(columns[11], "sizes").values
+        self.digests = _bytes(columns[12], "digests", 4 * len(self.sizes))
+        self.views = _Column(columns[13], "views")
+
+    def _shapes(self, dims: Sequence[int]) -> list[tuple[int, ...]]:
+        shapes: list[list[int]] = [[] for _ in self.ranks]
+        rest = iter(dims)
+        for axis in range(MAX_RANK):
+            for shape, rank in zip(shapes, self.ranks, strict=True):
+                if rank > axis:
+                    shape.append(next(rest))
+        for shape in shapes:
+            if prod(max(1, n) for n in shape) > _LARGEST:
+                raise _bad(f"A tensor of shape {shape} has more than 2^53 elements.")
+        return [tuple(shape) for shape in shapes]
+
+    def index(self) -> Index:
+        """All records, checked against each other."""
+        assigned = [next(self.assigned) if coding != CODING_VIEW else 0 for coding in self.codings]
+        shared = max(assigned, default=0)
+        if shared > len(self.sizes):
+            raise _bad(f"An entry is coded in stream {shared} of {len(self.sizes)}.")
+        own = iter(range(shared, len(self.sizes)))
+        records: list[Record] = []
+        for position, name in enumerate(self.names):
+            try:
+                stream = assigned[position] - 1 if assigned[position] else next(own) if self.codings[position] < 2 else 0
+            except StopIteration:
+                raise _bad("The index has fewer streams than its entries need.") from None
+            records.append(self._record(position, name, stream))
+        if next(own, None) is not None:
+            raise _bad("The index has streams that no entry is coded in.")
+        self.kept.finish()
+        self.views.finish()
+        streams = tuple(
+            Stream(size, int.from_bytes(self.digests[4 * i : 4 * i + 4], "little")) for i, size in enumerate(self.sizes)
+        )
+        index = Index(tuple(self._with_dtypes(records)), streams)
+        _check_streams(index)
+        return index
+
+    def _record(self, position: int, name: str, stream: int) -> Record:
+        dtype = DTYPES_BY_ID.get(self.dtypes[position])
+        if dtype is None:
+            raise UnsupportedError(Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown dtype {self.dtypes[position]}.")
+        shape = self.shapes[position]
+        if self.codings[position] == CODING_LEVELS:
+            return Levels(name, self._layer(name, dtype, shape), stream)
+        if self.codings[position] == CODING_RAW:
+            return Raw(name, dtype, shape, stream)
+        if not name:
+            raise CorruptError(Code.BAD_NAME, "A view has no name.")
+        target, offset, *strides = self.views.take(2 + len(shape))
+        return Shared(View(name, target, offset, shape, tuple(strides)), dtype)
+
+    def _layer(self, name: str, dtype: DType, shape: tuple[int, ...]) -> Layer:
+        mask, kind, step = next(self.axes), next(self.regions), next(self.steps)
+        if mask >> len(shape):
+            raise UnsupportedError(Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown transform {mask:#x}.")
+        axes = tuple(axis for axis in range(len(shape)) if mask >> axis & 1)
+        region = self._region(name, kind, shape)
+        if any(not 1 <= shape[axis] <= MAX_TRANSFORM_LENGTH for axis in axes):
+            raise _bad(f"Tensor {name!r} of shape {shape} is transformed over an axis not in 1 … {MAX_TRANSFORM_LENGTH}.")
+        if dtype.lossy:
+            if step > MAX_CODE:
+                raise _bad(f"Tensor {name!r} has the step code {step}; {MAX_CODE} is the largest.")
+        elif dtype.name not in ("int8", "uint8") or axes or step > 255:
+            raise _bad(f"Tensor {name!r} of type {dtype} cannot be coded as levels with these fields.")
+        return Layer(dtype, shape, axes, region, step)
+
+    def _region(self, name: str, kind: int, shape: tuple[int, ...]) -> Region:
+        if kind == REGION_WHOLE:
+            return whole(shape)
+        if kind == REGION_BOX:
+            kept = tuple(self.kept.take(len(shape)))
+            if kept == shape or any(k > n for k, n in zip(kept, shape, strict=True)):
+                raise _bad(f"Tensor {name!r} of shape {shape} keeps a box of {kept}, which is not smaller.")
+            return Box(kept)
+        if kind == REGION_SCAN:
+            (count,) = self.kept.take(1)
+            if count > prod(shape):
+                raise _bad(f"Tensor {name!r} of shape {shape} keeps {count} positions.")
+            return Scan(count)
+        raise UnsupportedError(Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown region {kind}.")
+
+    def _with_dtypes(self, records: Sequence[Record]) -> Iterator[Record]:
+        """The records, after checking that views stay inside stored tensors of their dtype."""
+        for record in records:
+            if isinstance(record, Shared):
+                view = record.view
+                target = records[view.target] if view.target < len(records) else None
+                if target is None or isinstance(target, Shared) or target.dtype != record.dtype:
+                    raise CorruptError(Code.BAD_VIEW, f"View {view.name!r} does not point to a stored tensor of its type.")
+                if view.last_element() >= prod(target.shape):
+                    raise CorruptError(Code.BAD_VIEW, f"View {view.name!r} reaches beyond the tensor it points to.")
+            yield record
+
+
+def _check_streams(index: Index) -> None:
+    for stream, members in enumerate(index.members()):
+        kinds = {type(index.records[m]) for m in members}
+        if len(kinds) != 1:
+            raise _bad(f"Stream {stream} has no entry, or entries of different codings.")
+
+
+class _Column:
+    """A column of unsigned integers whose length follows from others."""
+
+    def __init__(self, values: Any, name: str) -> None:
+        self.values = _integers(values, name, None)
+        self._name, self._at = name, 0
+
+    def take(self, count: int) -> Sequence[int]:
+        """The next values."""
+        if self._at + count > len(self.values):
+            raise _bad(f"The index column {self._name!r} is too short.")
+        self._at += count
+        return self.values[self._at - count : self._at]
+
+    def finish(self) -> None:
+        """Check that nothing is left."""
+        if self._at != len(self.values):
+            raise _bad(f"The index column {self._name!r} is too long.")
+
+
+def _integers(value: Any, name: str, count: int | None) -> list[int]:
+    if not isinstance(value, list) or not all(type(v) is int and 0 <= v <= _LARGEST for v in value):
+        raise _bad(f"The index column {name!r} is no array of integers in 0 … 2^53.")
+    if count is not None and len(value) != count:
+        raise _bad(f"The index column {name!r} has {len(value)} values instead of {count}.")
+    return value
+
+
+def _bytes(value: Any, name: str, count: int) -> bytes:
+    if not isinstance(value, bytes) or len(value) != count:
+        raise _bad(f"The index column {name!r} is no string of {count} bytes.")
+    return value
+
+
+def _names(value: Any) -> list[str]:
+    if not isinstance(value, str):
+        raise CorruptError(Code.BAD_NAME, "The names in the index are no UTF-8 string.")
+    *names, rest = value.split("\0")
+    if rest:
+        raise CorruptError(Code.BAD_NAME, "The last name in the index is not ended.")
+    named = [name for name in names if name]
+    if len(set(named)) < len(named):
+        twice, _ = Counter(named).most_common(1)[0]
+        raise CorruptError(Code.BAD_NAME, f"Two tensors are named {twice!r}.")
+    if any(len(name.encode()) > MAX_NAME_BYTES for name in named):
+        raise CorruptError(Code.BAD_NAME, f"A tensor name is longer than {MAX_NAME_BYTES} bytes.")
+    return names

@@ -1,0 +1,62 @@
+"""Canonical msgpack under zstd: how index, skeleton and metadata are written (spec section "Packed values")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+import zstandard
+
+from ..constants import Code
+from ..errors import CorruptError, UnsupportedError
+
+_LEVEL = 19
+
+
+def compress(data: bytes, level: int = _LEVEL) -> bytes:
+    """One zstd frame with its content size, without checksum."""
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        level, source_size=len(data), write_content_size=True, write_checksum=False
+    )
+    return zstandard.ZstdCompressor(compression_params=parameters).compress(data)
+
+
+def decompress(data: bytes | memoryview, limit: int) -> bytes:
+    """The content of exactly one zstd frame; its declared size is checked before anything is allocated."""
+    try:
+        size = zstandard.frame_content_size(data)
+        header = zstandard.frame_header_size(data)
+    except zstandard.ZstdError as error:
+        raise CorruptError(Code.BAD_ZSTD, f"A zstd frame is damaged: {error}.") from None
+    if size < 0:
+        raise CorruptError(Code.BAD_ZSTD, "A zstd frame does not declare its size.")
+    if size > limit:
+        raise UnsupportedError(Code.TOO_LARGE, f"A zstd frame holds {size} bytes; the limit here is {limit}.")
+    # A block of at least 3 bytes gives at most 128 KiB: what claims more cannot be true.
+    if size > (len(data) - header) // 3 * (128 << 10):
+        raise CorruptError(Code.BAD_ZSTD, f"A zstd frame of {len(data)} bytes claims {size} bytes.")
+    try:
+        content = zstandard.ZstdDecompressor().decompress(data, max_output_size=size, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise CorruptError(Code.BAD_ZSTD, f"A zstd frame is damaged: {error}.") from None
+    if len(content) != size:
+        raise CorruptError(Code.BAD_ZSTD, f"A zstd frame holds {len(content)} bytes but declares {size}.")
+    return content
+
+
+def write(value: Any) -> bytes:
+    """A msgpack value under zstd."""
+    return compress(msgpack.packb(value, use_bin_type=True))
+
+
+def read(data: bytes | memoryview, limit: int) -> Any:
+    """Inverse of `write`; CorruptError (bad_msgpack) unless the content is canonical."""
+    content = decompress(data, limit)
+    try:
+        value = msgpack.unpackb(content, raw=False, strict_map_key=True, use_list=True)
+        canonical = msgpack.packb(value, use_bin_type=True) == content
+    except (ValueError, TypeError, msgpack.UnpackException, RecursionError, OverflowError) as error:
+        raise CorruptError(Code.BAD_MSGPACK, f"A packed value is damaged: {error or type(error).__name__}.") from None
+    if not canonical:
+        raise CorruptError(Code.BAD_MSGPACK, "A packed value is not in canonical msgpack.")
+    return value

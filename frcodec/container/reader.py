@@ -1,0 +1,156 @@
+"""Reads an .frc file: framing and index at once, everything else when asked for."""
+
+from __future__ import annotations
+
+import mmap
+from bisect import bisect_right
+from functools import cached_property
+from itertools import accumulate
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ..constants import (
+    DEFAULT_MAX_BYTES,
+    SECTION_DATA,
+    SECTION_INDEX,
+    SECTION_METADATA,
+    SECTION_SKELETON,
+    Code,
+)
+from ..errors import CorruptError, FileError, UnsupportedError
+from . import index as index_section
+from . import packing, sections
+from . import skeleton as skeleton_section
+from .index import Index, Shared, byte_size
+from .sections import Section
+from .skeleton import Plan
+
+MAX_METADATA_BYTES = 1 << 20
+
+
+class Reader:
+    """An open .frc file. A context manager; safe to use from several threads.
+
+    Raises FileError, CorruptError or UnsupportedError on opening; `max_bytes` bounds the decoded size of all
+    entries together and is checked before anything of that size is allocated.
+    """
+
+    def __init__(self, source: Path | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        self._map, self._data = _mapped(source) if isinstance(source, Path) else (None, memoryview(source))
+        self._max_bytes = max_bytes
+        try:
+            self._sections = list(sections.walk(self._data))
+            self._checked: set[int] = set()
+            self.index: Index = index_section.read(self._payload(self._only(SECTION_INDEX)))
+            self._data_sections = [s for s in self._sections if s.type == SECTION_DATA]
+            self._check_sizes()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return len(self._data)
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """How to rebuild the model file; None where the file holds only tensors."""
+        section = self._only(SECTION_SKELETON)
+        if section is None:
+            return None
+        sizes = [None if isinstance(r, Shared) else byte_size(r) for r in self.index.records]
+        return skeleton_section.read(self._payload(section), sizes, self._max_bytes)
+
+    @cached_property
+    def metadata(self) -> dict[str, str]:
+        """Free text by key."""
+        section = self._only(SECTION_METADATA)
+        if section is None:
+            return {}
+        value = packing.read(self._payload(section), MAX_METADATA_BYTES)
+        texts = isinstance(value, dict) and all(isinstance(x, str) for item in value.items() for x in item)
+        if not texts or list(value) != sorted(value):
+            raise CorruptError(Code.BAD_MSGPACK, "The metadata is no sorted map of strings.", offset=section.start)
+        return dict(value)
+
+    def stream(self, number: int) -> memoryview:
+        """The bytes of a stream, after checking the section that holds it."""
+        start = self._starts[number]
+        section_number = bisect_right(self._section_starts, start) - 1
+        size = self.index.streams[number].size
+        if not size:
+            return memoryview(b"")
+        payload = self._payload(self._data_sections[section_number])
+        at = start - self._section_starts[section_number]
+        return payload[at : at + size]
+
+    def section_sizes(self) -> dict[int, int]:
+        """Bytes by section type, framing included."""
+        sizes: dict[int, int] = {}
+        for section in self._sections:
+            sizes[section.type] = sizes.get(section.type, 0) + section.end - section.start
+        return sizes
+
+    def check_sections(self) -> None:
+        """Compare every section with its checksum."""
+        for section in self._sections:
+            self._payload(section)
+
+    def close(self) -> None:
+        """Release the file; no bytes obtained from it may be used afterwards."""
+        self._data.release()
+        if self._map is not None:
+            self._map.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _payload(self, section: Section | None) -> memoryview:
+        if section is None:
+            raise CorruptError(Code.BAD_SECTION, "The file has no index.")
+        if section.start not in self._checked:
+            section.check(self._data)
+            self._checked.add(section.start)
+        return self._data[section.payload]
+
+    def _only(self, kind: int) -> Section | None:
+        found = [s for s in self._sections if s.type == kind]
+        if len(found) > 1:
+            raise CorruptError(Code.BAD_SECTION, f"The file has {len(found)} sections of type {kind}.", offset=found[1].start)
+        return found[0] if found else None
+
+    def _check_sizes(self) -> None:
+        """Streams must fill the data sections exactly, none crossing a border, and decode to no more than allowed."""
+        self._starts = list(accumulate((s.size for s in self.index.streams), initial=0))
+        lengths = [s.payload.stop - s.payload.start for s in self._data_sections]
+        self._section_starts = list(accumulate(lengths, initial=0))
+        if self._starts[-1] != self._section_starts[-1]:
+            raise CorruptError(
+                Code.BAD_SECTION,
+                f"The index names {self._starts[-1]} bytes of streams; the data sections hold {self._section_starts[-1]}.",
+            )
+        borders = set(self._starts)
+        if not borders.issuperset(self._section_starts):
+            raise CorruptError(Code.BAD_SECTION, "A stream crosses the border of a data section.")
+        decoded = sum(byte_size(record) for record in self.index.records)
+        if decoded > self._max_bytes:
+            raise UnsupportedError(
+                Code.TOO_LARGE,
+                f"The file decodes to {decoded} bytes; {self._max_bytes} are allowed. Raise the limit if you trust it.",
+            )
+
+
+def _mapped(path: Path) -> tuple[mmap.mmap | None, memoryview]:
+    try:
+        with path.open("rb") as file:
+            if not file.seek(0, 2):
+                return None, memoryview(b"")
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            return mapped, memoryview(mapped)
+    except OSError as error:
+        raise FileError(Code.READ_FAILED, f"Cannot read {path}: {error.strerror or error}.") from error

@@ -1,0 +1,57 @@
+"""Writes an .frc file front to back, never seeking: data sections as streams come in, everything else behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from ..constants import MAX_INDEX_BYTES, SECTION_DATA, SECTION_INDEX, SECTION_METADATA, SECTION_SKELETON
+from . import index as index_section
+from . import packing, sections
+from . import skeleton as skeleton_section
+from .index import Index
+from .skeleton import Plan
+
+_DATA_BYTES = 1 << 20
+"""a data section is closed when it holds this many bytes"""
+
+
+class Writer:
+    """One file being written: `add` every stream in order, then `finish`."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._pending = bytearray()
+        self.written = out.write(sections.HEADER)
+        """bytes written so far"""
+
+    def add(self, stream: bytes) -> None:
+        """Append a stream; it never crosses a section's end."""
+        self._pending += stream
+        if len(self._pending) >= _DATA_BYTES:
+            self._flush()
+
+    def finish(self, index: Index, plan: Plan | None, metadata: Mapping[str, str]) -> None:
+        """Write what comes behind the data."""
+        self._flush()
+        if plan is not None:
+            self._section(SECTION_SKELETON, skeleton_section.write(plan))
+        if metadata:
+            self._section(SECTION_METADATA, packing.write(dict(sorted(metadata.items()))), ancillary=True)
+        payload = index_section.write(index)
+        assert len(payload) <= MAX_INDEX_BYTES
+        size = self._section(SECTION_INDEX, payload)
+        self.written += self._out.write(sections.trailer(size))
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._section(SECTION_DATA, self._pending)
+            self._pending = bytearray()
+
+    def _section(self, kind: int, payload: bytes | bytearray, *, ancillary: bool = False) -> int:
+        parts = sections.frame(kind, payload, ancillary=ancillary)
+        for part in parts:
+            self._out.write(part)
+        size = sum(len(part) for part in parts)
+        self.written += size
+        return size

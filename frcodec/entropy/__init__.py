@@ -1,0 +1,1 @@
+"""Levels <-> streams: interleaved rANS over lanes, static parametric tables chosen by context (spec section "Streams")."""

@@ -1,0 +1,300 @@
+"""Interleaved rANS: many lanes, each with a state of its own, share one stream of 16-bit words.
+
+    decode   slot = x mod 4096;  symbol = the one whose slots hold it;  x = f · ⌊x / 4096⌋ + slot - start
+             k plain bits:  value = x mod 2^k;  x = ⌊x / 2^k⌋
+             after each of these every lane with x < 2^16, in ascending order, takes a word: x = 2^16 · x + word
+    encode   the same steps backwards, last level first
+
+States lie in [2^16, 2^32). Encoding starts from 2^16 in every lane, so decoding must end there: a check for free.
+Arrays are laid out in time, [steps, lanes]: one NumPy operation serves all lanes (spec section "Lanes").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..constants import FREQUENCY_BITS, MAX_LEVEL, MAX_NEIGHBOR_SUM, STATE_FLOOR, WORD_BITS, Code
+from ..errors import CorruptError
+from .contexts import ContextModel, Levels
+from .tables import ESCAPE, TOTAL, Table, symbol_frequencies
+
+States = npt.NDArray[np.uint32]
+Words = npt.NDArray[np.uint16]
+Mask = npt.NDArray[np.bool_]
+
+_SLOT_MASK = np.uint32(TOTAL - 1)
+_BITS = np.uint32(FREQUENCY_BITS)
+_FLOOR = np.uint32(STATE_FLOOR)
+_WORD = np.uint32(WORD_BITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Coder:
+    """The tables of a stream, looked up by context."""
+
+    frequency: npt.NDArray[np.uint32]
+    """[contexts, 256] by symbol number, 0 where the table has no such symbol"""
+    start: npt.NDArray[np.uint32]
+    """[contexts, 256] first slot of each symbol"""
+    reach: npt.NDArray[np.int32]
+    """[contexts] largest magnitude with a symbol of its own"""
+    shift: npt.NDArray[np.int32]
+    """[contexts] low bits that go past the table"""
+
+    @staticmethod
+    def of(tables: Sequence[Table]) -> Coder:
+        """Look-up arrays of a stream's tables."""
+        frequency = np.stack([symbol_frequencies(table) for table in tables])
+        start = np.cumsum(frequency, axis=1, dtype=np.uint32) - frequency
+        reach = np.count_nonzero(frequency[:, 1:ESCAPE:2], axis=1).astype(np.int32)
+        return Coder(frequency, start, reach, np.array([table.shift for table in tables], np.int32))
+
+    def slots(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int16]]:
+        """By 4096 · context + slot: (frequency - 1) · 2^12 + slot - start, and the level or -128 for the escape."""
+        contexts = len(self.frequency)
+        symbols = np.arange(ESCAPE + 1, dtype=np.int16)
+        values = np.where(symbols & 1, -(symbols + 1) // 2, symbols // 2).astype(np.int16)
+        values[ESCAPE] = _ESCAPED
+        packed = np.empty((contexts, TOTAL), np.uint32)
+        levels = np.empty((contexts, TOTAL), np.int16)
+        for c in range(contexts):
+            counts = self.frequency[c]
+            offset = np.arange(TOTAL, dtype=np.uint32) - np.repeat(self.start[c], counts)
+            packed[c] = (np.repeat(counts, counts) - 1) << _BITS | offset
+            levels[c] = np.repeat(values, counts)
+        return packed.reshape(-1), levels.reshape(-1)
+
+
+_ESCAPED = -128
+_NOTHING = np.zeros(1, np.int32)
+
+
+class _Source:
+    """Lane states and the words of some segments of equal layout, side by side [segments · lanes]."""
+
+    def __init__(self, states: States, words: Sequence[Words]) -> None:
+        self.states = states
+        self._lanes = len(states) // len(words)
+        self._words = np.concatenate([*words, np.zeros(1, np.uint16)])  # the last is read, but never believed
+        ends = np.cumsum([len(w) for w in words])
+        self._ends = ends
+        self._next = ends - [len(w) for w in words]
+
+    def refill(self, active: int) -> None:
+        """Give a word to each of the first `active` lanes whose state is below the floor."""
+        hungry = np.flatnonzero(self.states[:active] < _FLOOR)
+        if not len(hungry):
+            return
+        if len(self._next) == 1:
+            places = self._next[0] + np.arange(len(hungry))
+            self._next[0] += len(hungry)
+        else:
+            segment = hungry // self._lanes
+            counts = np.bincount(segment, minlength=len(self._next))
+            places = np.arange(len(hungry)) + (self._next - (np.cumsum(counts) - counts))[segment]
+            self._next += counts
+        words = self._words[np.minimum(places, len(self._words) - 1)]
+        self.states[hungry] = self.states[hungry] << _WORD | words
+
+    def plain(self, lanes: npt.NDArray[np.intp], widths: npt.NDArray[np.uint32], active: int) -> npt.NDArray[np.int64]:
+        """Up to 16 plain bits from each of these lanes."""
+        states = self.states[lanes]
+        values = states & ((np.uint32(1) << widths) - np.uint32(1))
+        self.states[lanes] = states >> widths
+        self.refill(active)
+        return values.astype(np.int64)
+
+    def finish(self) -> None:
+        """Check that all words are used and all lanes are back at the floor."""
+        if (self._next != self._ends).any() or (self.states != _FLOOR).any():
+            raise CorruptError(Code.BAD_STREAM, "A level stream does not end in its end state: its bytes are damaged.")
+
+
+def decode(
+    states: States, words: Sequence[Words], lengths: npt.NDArray[np.int64], model: ContextModel,
+    coder: Coder, axis_sum: npt.NDArray[np.int32],
+) -> Levels:
+    """Levels [steps, lanes] of one or more segments of equal layout that are decoded side by side.
+
+    `lengths` are the levels of each lane, descending; `axis_sum` [steps, lanes] holds wp · p.
+    Entries beyond a lane's length are 0. Raises CorruptError (bad_stream).
+    """
+    source = _Source(states, words)
+    steps = int(lengths[0]) if len(lengths) else 0
+    active_lanes = np.searchsorted(-lengths, -np.arange(steps), side="left")
+    levels = np.zeros((steps, len(lengths)), np.int32)
+    backs = [back for back in model.backs if back < steps]
+    pad = max(backs, default=0)
+    padded = np.zeros((steps + pad, len(lengths)), np.int32)  # saturated magnitudes, zeros before the first step
+    packed, direct = coder.slots()
+    neighbor_term, table_of, lowest = _context_tables(model, axis_sum)
+    simple = not coder.shift.any()
+    for step, active in enumerate(active_lanes.tolist()):
+        now = step + pad
+        t = sum((padded[now - back, :active] for back in backs), start=_NOTHING)
+        weighted = neighbor_term[np.minimum(t, MAX_NEIGHBOR_SUM)] + axis_sum[step, :active]
+        contexts = table_of[weighted - lowest]
+        x = source.states[:active]
+        slot = x & _SLOT_MASK
+        index = contexts * TOTAL + slot
+        entry = packed[index]
+        level = direct[index].astype(np.int32)
+        x >>= _BITS
+        x *= (entry >> _BITS) + np.uint32(1)
+        x += entry & _SLOT_MASK
+        source.refill(active)
+        if not simple or level.min() == _ESCAPED:
+            _decode_rest(source, level, np.broadcast_to(contexts, level.shape), coder, active)
+        levels[step, :active] = level
+        np.minimum(np.abs(level), MAX_NEIGHBOR_SUM, out=padded[now, :active])
+    source.finish()
+    return levels
+
+
+def _context_tables(
+    model: ContextModel, axis_sum: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp], int]:
+    """wn · n by t; the context by wp · p + wn · n - lowest; lowest."""
+    term = model.neighbor_term()
+    lowest = int(axis_sum.min(initial=0))
+    highest = int(axis_sum.max(initial=0)) + int(term[-1])
+    return term, model.clamped(np.arange(lowest, highest + 1, dtype=np.int32)), lowest
+
+
+def _decode_rest(
+    source: _Source, level: Levels, contexts: npt.NDArray[np.intp], coder: Coder, active: int
+) -> None:
+    """Complete in place the levels that have low bits or stand behind the escape symbol."""
+    shift = coder.shift[contexts]
+    escaped = np.flatnonzero(level == _ESCAPED)
+    shifted = np.flatnonzero(shift)
+    if len(shifted):
+        width = shift[shifted].astype(np.uint32)
+        low = source.plain(shifted, width, active)
+    if len(escaped):
+        level[escaped] = _decode_escapes(source, escaped, coder.reach[contexts[escaped]], active)
+    if len(shifted):
+        half = (np.int64(1) << width.astype(np.int64)) >> 1
+        values = (level[shifted].astype(np.int64) << width.astype(np.int64)) + low - half
+        _check_levels(values)
+        level[shifted] = values
+
+
+def _decode_escapes(
+    source: _Source, lanes: npt.NDArray[np.intp], reach: npt.NDArray[np.int32], active: int
+) -> npt.NDArray[np.int64]:
+    """sign + 2 · k in 6 bits, then the k bits behind the leading one of |level| - reach, low 16 bits first."""
+    head = source.plain(lanes, np.full(len(lanes), 6, np.uint32), active)
+    size = head >> 1
+    low = source.plain(lanes, np.minimum(size, 16).astype(np.uint32), active)
+    high = source.plain(lanes, np.minimum(np.maximum(size - 16, 0), 16).astype(np.uint32), active)
+    magnitude = (np.int64(1) << size) + (high << 16) + low + reach
+    _check_levels(magnitude)
+    return np.where(head & 1, -magnitude, magnitude)
+
+
+def _check_levels(values: npt.NDArray[np.int64]) -> None:
+    if np.abs(values).max(initial=0) > MAX_LEVEL:
+        raise CorruptError(Code.BAD_STREAM, f"A level lies outside ±{MAX_LEVEL}.")
+
+
+@dataclass(slots=True)
+class _Operation:
+    """One step of the decoder for some lanes, to be undone by the encoder: a symbol, or plain bits."""
+
+    lanes: npt.NDArray[np.intp] | slice
+    frequency: npt.NDArray[np.uint32] | None
+    """of the symbol; None for plain bits"""
+    start: npt.NDArray[np.uint32]
+    """first slot of the symbol, or the plain bits' value"""
+    widths: npt.NDArray[np.uint32] | None
+
+
+def encode(
+    levels: Levels, lengths: npt.NDArray[np.int64], contexts: npt.NDArray[np.intp], coder: Coder
+) -> tuple[States, Words]:
+    """States and words from which `decode` makes these levels [steps, lanes] under these contexts again."""
+    steps, lanes = levels.shape
+    shift = coder.shift[contexts]
+    half = (np.int64(1) << shift.astype(np.int64)) >> 1
+    lifted = levels + half
+    high = (lifted >> shift).astype(np.int32)
+    low = (lifted - (high.astype(np.int64) << shift)).astype(np.uint32)
+    magnitude = np.abs(high)
+    escaped = magnitude > coder.reach[contexts]
+    symbol = np.where(escaped, ESCAPE, np.where(high > 0, 2 * high, 2 * magnitude - (high < 0)))
+    frequency, start = coder.frequency[contexts, symbol], coder.start[contexts, symbol]
+    rare = (escaped | (shift > 0)).any(axis=1)
+    active_lanes = np.searchsorted(-lengths, -np.arange(steps), side="left")
+    sink = _Sink(lanes)
+    for step in range(steps - 1, -1, -1):
+        active = slice(0, int(active_lanes[step]))
+        operations = [_Operation(active, frequency[step, active], start[step, active], None)]
+        if rare[step]:
+            excess = magnitude[step, active] - coder.reach[contexts[step, active]]
+            operations += _plain_operations(
+                shift[step, active], low[step, active], escaped[step, active], excess, high[step, active] < 0
+            )
+        for operation in reversed(operations):
+            sink.undo(operation)
+    return sink.finish()
+
+
+def _plain_operations(
+    shift: npt.NDArray[np.int32], low: npt.NDArray[np.uint32], escaped: Mask, excess: npt.NDArray[np.int32], negative: Mask
+) -> list[_Operation]:
+    """What `_decode_rest` reads for one step, in its order."""
+    operations = []
+    shifted = np.flatnonzero(shift)
+    if len(shifted):
+        operations.append(_Operation(shifted, None, low[shifted], shift[shifted].astype(np.uint32)))
+    lanes = np.flatnonzero(escaped)
+    if len(lanes):
+        value = excess[lanes].astype(np.int64)
+        size = np.floor(np.log2(value)).astype(np.int64)  # exact below 2^48
+        rest = value - (np.int64(1) << size)
+        parts = (
+            (2 * size + negative[lanes], np.full(len(lanes), 6)),
+            (rest & 0xFFFF, np.minimum(size, 16)),
+            (rest >> 16, np.maximum(size - 16, 0)),
+        )
+        operations += [_Operation(lanes, None, v.astype(np.uint32), w.astype(np.uint32)) for v, w in parts]
+    return operations
+
+
+class _Sink:
+    """Lane states while encoding; words are collected in the reverse of reading order."""
+
+    def __init__(self, lanes: int) -> None:
+        self._states = np.full(lanes, STATE_FLOOR, np.uint32)
+        self._words: list[Words] = []
+
+    def undo(self, operation: _Operation) -> None:
+        """Push words until the decoder's step leads back to the present states, then take that step backwards."""
+        x = self._states[operation.lanes]
+        if operation.frequency is not None:
+            f = operation.frequency
+            full = np.flatnonzero(x >> np.uint32(32 - FREQUENCY_BITS) >= f)
+        else:
+            assert operation.widths is not None
+            full = np.flatnonzero((x.astype(np.uint64) << operation.widths.astype(np.uint64)) >> np.uint64(32))
+        if len(full):
+            overflowing = x[full]
+            self._words.append(overflowing[::-1].astype(np.uint16))
+            x[full] = overflowing >> _WORD
+        if operation.frequency is not None:
+            quotient = x // f
+            x += quotient * (np.uint32(TOTAL) - f) + operation.start
+        else:
+            assert operation.widths is not None
+            x = x << operation.widths | operation.start
+        self._states[operation.lanes] = x
+
+    def finish(self) -> tuple[States, Words]:
+        """Initial states of the decoder and its words in reading order."""
+        backwards = np.concatenate(self._words) if self._words else np.zeros(0, np.uint16)
+        return self._states, np.ascontiguousarray(backwards[::-1])

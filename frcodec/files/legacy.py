@@ -1,0 +1,78 @@
+"""Files of torch.save before PyTorch 1.6: five pickles, then the storages one behind another."""
+
+from __future__ import annotations
+
+from ..constants import Code
+from ..errors import CorruptError, UnsupportedError
+from .objects import Mapping, StorageRef
+from .skeleton import Model, cut
+from .storages import Payload, assemble
+from .unpickle import Unpickled, unpickle
+from .walk import Names, named_tensors
+
+MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+"""the first pickle: a magic number"""
+_VERSION = 1001
+
+
+def read_legacy(image: memoryview, *, max_bytes: int) -> Model:
+    """A legacy file taken apart. Torch is not needed, and rebuilding gives a legacy file of the same bytes.
+
+    Raises CorruptError (bad_model) for a damaged file, UnsupportedError for a big-endian one or other versions.
+    """
+    version = unpickle(image, len(MAGIC))
+    machine = unpickle(image, version.end)
+    _check_preface(version.root, machine.root)
+    model = unpickle(image, machine.end)
+    keys = unpickle(image, model.end)
+    payloads = _payloads(image, keys, model.storages)
+    entries, holes, exact = assemble(
+        named_tensors(model.root, Names()), lambda storage: payloads.get(storage.key), max_bytes
+    )
+    return Model("PyTorch legacy", entries, cut([image], holes, []), exact)
+
+
+def _payloads(image: memoryview, keys: Unpickled, storages: dict[str, StorageRef]) -> dict[str, Payload]:
+    """The bytes of each storage: a count of elements, then the elements, in the order of the list of keys."""
+    if not isinstance(keys.root, list):
+        raise _corrupt("the list of storages is missing")
+    payloads: dict[str, Payload] = {}
+    at = keys.end
+    for key in keys.root:
+        storage = storages.get(key) if isinstance(key, str) else None
+        if storage is None or storage.key in payloads:
+            raise _corrupt("a storage is listed that no tensor mentions, or twice")
+        if storage.dtype is None and not storage.untyped:
+            raise UnsupportedError(
+                Code.UNSUPPORTED_MODEL,
+                f"The legacy PyTorch file holds a {storage.kind[:100]}, whose element size is not known. "
+                "Load it with torch.load and save it again.",
+            )
+        start = at + 8
+        at = start + storage.count * (storage.dtype.itemsize if storage.dtype else 1)
+        if at > len(image) or int.from_bytes(image[start - 8 : start], "little") != storage.count:
+            raise _corrupt("a storage is cut short or has not the size that the pickle says")
+        payloads[storage.key] = Payload(image[start:at], start)
+    if at != len(image):
+        raise _corrupt("there are bytes behind the last storage")
+    return payloads
+
+
+def _corrupt(what: str) -> CorruptError:
+    return CorruptError(Code.BAD_MODEL, f"The legacy PyTorch file is damaged: {what}.")
+
+
+def _check_preface(version: object, machine: object) -> None:
+    """The protocol version and the description of the writing machine."""
+    if version != _VERSION:
+        raise UnsupportedError(
+            Code.UNSUPPORTED_MODEL,
+            "The model is a legacy PyTorch file of an unknown version. Load it with torch.load and save it again.",
+        )
+    facts = machine.pairs if isinstance(machine, Mapping) else []
+    if any(key == "little_endian" and value is False for key, value in facts):
+        raise UnsupportedError(
+            Code.UNSUPPORTED_MODEL,
+            "The model file was written on a big-endian machine. Load it with torch.load and save it again on a "
+            "little-endian one.",
+        )

@@ -1,0 +1,90 @@
+"""A model file of any supported kind, recognised by its content."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+from ..constants import MAGIC, Code
+from ..errors import FileError, UnsupportedError
+from ..tensors import Buffer
+from .legacy import MAGIC as LEGACY_MAGIC
+from .legacy import read_legacy
+from .safetensors import read_safetensors
+from .skeleton import Model
+from .torch_zip import read_torch_zip
+
+_KNOWN_OTHERS = (
+    (0, MAGIC, "a .frc file already", "Decode it, or pass the model file that it was made from."),
+    (0, b"\x1f\x8b", "compressed by gzip", "Unpack it first."),
+    (0, b"\x28\xb5\x2f\xfd", "compressed by zstd", "Unpack it first."),
+    (0, b"\xfd7zXZ\0", "compressed by xz", "Unpack it first."),
+    (0, b"BZh", "compressed by bzip2", "Unpack it first."),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", "Unpack it first."),
+    (257, b"ustar", "a tar archive", "Unpack it first; a model of PyTorch 0.1 must be saved again by a newer one."),
+    (0, b"\x89HDF\r\n", "an HDF5 file (Keras)", "Save the weights as .safetensors."),
+    (0, b"\x93NUMPY", "a NumPy array", "Save it in a dictionary, as .safetensors or .pt."),
+    (0, b"GGUF", "a GGUF file", "It is quantized already; encode the model that it was made from."),
+    (4, b"TFL3", "a TensorFlow Lite file", "Encode the model that it was made from."),
+    (4, b"PTMF", "a lite interpreter model in the flatbuffer format", "Save it with _use_flatbuffer=False."),
+    (4, b"ET12", "an ExecuTorch program (.pte)", "Encode the state dictionary of the model that it was made from."),
+    (0, b"version https://git-lfs", "a Git LFS pointer, not the file itself", "Run: git lfs pull"),
+    (0, b"<", "text like HTML or XML, maybe an error page in place of a download", "Download it again."),
+    (0, b"\x08", "probably an ONNX model", "Encode the PyTorch model that it was exported from."),
+    (0, b"\x80", "a plain Python pickle", "Load it where it was made, and save the weights with torch.save."),
+)
+"""(offset, bytes there, what such a file is, what to do)"""
+
+
+def read_model(source: Path | Buffer, *, normalize: bool = True, max_bytes: int) -> Model:
+    """A model file taken apart into named tensors and a skeleton.
+
+    Tensors are not copied: their data lie in a mapping of the file, or in `source` itself, which must stay
+    unchanged as long as the model is in use. With `normalize`, deflated members of zip files come back stored
+    from `rebuild`; without, the rebuilt file is the input byte for byte.
+
+    Raises UnsupportedError (unsupported_model) for anything but PyTorch (zip, TorchScript, lite interpreter, legacy)
+    and safetensors files, UnsupportedError (too_large) for files or views of more than `max_bytes`, CorruptError
+    (bad_model) for damaged files, FileError (read_failed) if the file cannot be read.
+    """
+    image = _mapped(source) if isinstance(source, Path) else memoryview(source).cast("B")
+    if len(image) > max_bytes:
+        raise UnsupportedError(
+            Code.TOO_LARGE,
+            f"The model file has {len(image):,} bytes, more than the limit of {max_bytes:,} (max_bytes).",
+        )
+    image = image.toreadonly()
+    head = bytes(image[:512])
+    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+        return read_torch_zip(image, normalize=normalize, max_bytes=max_bytes)
+    if head.startswith(LEGACY_MAGIC):
+        return read_legacy(image, max_bytes=max_bytes)
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 40:
+        return read_safetensors(image)
+    raise _unknown(head)
+
+
+def _mapped(path: Path) -> memoryview:
+    """The bytes of a file without reading them."""
+    try:
+        with path.open("rb") as file:
+            if file.seek(0, 2) == 0:
+                return memoryview(b"")
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise FileError(Code.READ_FAILED, f"Cannot read {str(path)!r}: {reason}.") from error
+
+
+def _unknown(head: bytes) -> UnsupportedError:
+    """What a file looks like that is not supported."""
+    supported = "Supported are PyTorch files (.pt, .pth, .ptl, TorchScript) and .safetensors."
+    if not head:
+        return UnsupportedError(Code.UNSUPPORTED_MODEL, f"The model file is empty. {supported}")
+    for offset, magic, what, advice in _KNOWN_OTHERS:
+        if head[offset : offset + len(magic)] == magic:
+            return UnsupportedError(Code.UNSUPPORTED_MODEL, f"The model file is {what}. {advice} {supported}")
+    start = head[:8].hex(" ")
+    return UnsupportedError(
+        Code.UNSUPPORTED_MODEL, f"The model file is of an unknown kind; it begins with {start}. {supported}"
+    )

@@ -1,0 +1,141 @@
+"""Safetensors files: an eight-byte length, a JSON header, and the payloads one behind another."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from math import prod
+from typing import TypeGuard
+
+from ..constants import Code
+from ..errors import CorruptError, UnsupportedError
+from ..tensors import DTYPES, DType, Entry, Stored
+from .known_globals import MAX_AXES
+from .skeleton import Hole, Model, cut
+
+DTYPE_NAMES = {
+    "F64": "float64",
+    "F32": "float32",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "I64": "int64",
+    "I32": "int32",
+    "I16": "int16",
+    "I8": "int8",
+    "U64": "uint64",
+    "U32": "uint32",
+    "U16": "uint16",
+    "U8": "uint8",
+    "BOOL": "bool",
+    "C64": "complex64",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
+    "F8_E4M3FNUZ": "float8_e4m3fnuz",
+    "F8_E5M2FNUZ": "float8_e5m2fnuz",
+}
+"""name in the header -> dtype"""
+_MAX_HEADER = 1 << 25
+_MAX_NAME = 1 << 12
+_METADATA = "__metadata__"
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """One tensor of the header."""
+
+    name: str
+    dtype: DType
+    shape: tuple[int, ...]
+    start: int
+    end: int
+    """in the payloads"""
+
+
+def read_safetensors(image: memoryview) -> Model:
+    """A safetensors file taken apart. Tensors of element types that are not known become exact bytes.
+
+    Raises CorruptError (bad_model) for a file that breaks the format, such as payloads that overlap or leave gaps,
+    UnsupportedError for a header beyond 32 MiB or tensors of too many axes.
+    """
+    header_end = 8 + int.from_bytes(image[:8], "little")
+    if len(image) < 8 or header_end > len(image):
+        raise _corrupt(f"its header should end at byte {header_end:,}, but the file has {len(image):,}")
+    if header_end > _MAX_HEADER:
+        raise UnsupportedError(
+            Code.TOO_LARGE,
+            f"The safetensors header has {header_end - 8:,} bytes; at most {_MAX_HEADER:,} are supported.",
+        )
+    records = [_record(name, value) for name, value in _header(bytes(image[8:header_end])) if name != _METADATA]
+    _check_layout(records, len(image) - header_end)
+    entries: list[Entry] = []
+    holes: list[Hole] = []
+    for record in records:
+        start, end = header_end + record.start, header_end + record.end
+        if start < end:
+            holes.append(Hole(start, end - start, len(entries)))
+        entries.append(Stored(record.name, record.dtype, record.shape, image[start:end]))
+    holes.sort(key=lambda hole: hole.offset)
+    return Model("safetensors", entries, cut([image], holes, []), frozenset())
+
+
+def _corrupt(what: str) -> CorruptError:
+    return CorruptError(Code.BAD_MODEL, f"The safetensors file is damaged: {what}.")
+
+
+def _header(text: bytes) -> list[tuple[str, object]]:
+    """The header's entries in their order; every JSON object in it as a tuple of pairs."""
+    try:
+        header = json.loads(text.decode("utf-8"), object_pairs_hook=tuple)
+    except RecursionError:
+        raise _corrupt("its header is nested too deeply") from None
+    except ValueError as error:
+        raise _corrupt(f"its header is not valid JSON ({error})") from None
+    if not isinstance(header, tuple):
+        raise _corrupt("its header is not a JSON object")
+    names = [name for name, _ in header]
+    if len(set(names)) != len(names):
+        raise _corrupt("its header names a tensor twice")
+    return list(header)
+
+
+def _record(name: str, value: object) -> _Record:
+    """The description of one tensor, checked."""
+    fields = dict(value) if isinstance(value, tuple) else {}
+    dtype, shape, offsets = (fields.get(key) for key in ("dtype", "shape", "data_offsets"))
+    if len(fields) != 3 or not isinstance(dtype, str) or not _sizes(shape) or not _sizes(offsets):
+        raise _corrupt(f"the description of tensor {name[:100]!r} is not one of dtype, shape and data_offsets")
+    if not name or "\0" in name or len(name) > _MAX_NAME or _has_surrogates(name):
+        raise _corrupt(f"the tensor name {name[:100]!r} is empty, too long or not valid text")
+    if len(shape) > MAX_AXES:
+        raise UnsupportedError(
+            Code.UNSUPPORTED_MODEL, f"Tensor {name!r} has {len(shape):,} axes; at most {MAX_AXES} are supported."
+        )
+    if len(offsets) != 2 or offsets[0] > offsets[1]:
+        raise _corrupt(f"the data_offsets of tensor {name!r} are not a start and an end")
+    size = offsets[1] - offsets[0]
+    if dtype not in DTYPE_NAMES:
+        known_shape = tuple(shape) if prod(shape) == size else (size,)
+        return _Record(name, DTYPES["bytes"], known_shape, offsets[0], offsets[1])
+    expected = prod(shape) * DTYPES[DTYPE_NAMES[dtype]].itemsize
+    if expected != size:
+        raise _corrupt(f"tensor {name!r} should have {expected:,} bytes but has {size:,}")
+    return _Record(name, DTYPES[DTYPE_NAMES[dtype]], tuple(shape), offsets[0], offsets[1])
+
+
+def _sizes(value: object) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(type(n) is int and 0 <= n < 1 << 63 for n in value)
+
+
+def _has_surrogates(name: str) -> bool:
+    return any(0xD800 <= ord(letter) <= 0xDFFF for letter in name)
+
+
+def _check_layout(records: list[_Record], size: int) -> None:
+    """The payloads follow each other without gaps and fill the file."""
+    at = 0
+    for record in sorted(records, key=lambda r: (r.start, r.end)):
+        if record.start != at:
+            raise _corrupt(f"tensor {record.name!r} starts at {record.start:,}, but the one before it ends at {at:,}")
+        at = record.end
+    if at != size:
+        raise _corrupt(f"its tensors end at {at:,}, but its payloads have {size:,} bytes")

@@ -1,0 +1,153 @@
+"""PyTorch's zip files: state dictionaries, checkpoints, pickled modules, TorchScript and lite interpreter models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zlib import crc32
+
+from ..constants import Code
+from ..errors import CorruptError, UnsupportedError
+from ..tensors import Buffer
+from .objects import StorageRef
+from .skeleton import Hole, Model, Patch, cut
+from .storages import Payload, assemble
+from .unpickle import MAX_PICKLE_BYTES, unpickle
+from .walk import NamedTensor, Names, named_tensors
+from .zip_image import Archive, Member, parse
+from .zip_normalize import normalize as stored_only
+
+_OTHER_ZIPS = (
+    (".npy", "a NumPy .npz archive", "Save the arrays as .safetensors or .pt instead."),
+    ("config.json", "a Keras archive", "Only PyTorch and safetensors files are supported."),
+    ("archive_format", "an exported program (.pt2)", "Save the state_dict() of the module instead."),
+    ("model.json", "a TorchScript file of PyTorch 1.2 or older", "Load it in PyTorch 1.x and save it again."),
+    (".data/extern_modules", "a torch.package archive", "Save the state_dict() of the module instead."),
+)
+"""(how the name of a member ends, what the archive is, what to do)"""
+
+
+def read_torch_zip(image: memoryview, *, normalize: bool, max_bytes: int) -> Model:
+    """A zip file of torch.save, torch.jit.save or _save_for_lite_interpreter, taken apart.
+
+    With `normalize`, deflated members (TorchScript code) come back stored; otherwise the rebuilt file has the same
+    bytes, and tensors in deflated members are listed but fill no hole. Tensors of `constants.pkl` are named below
+    "constants"; those of `bytecode.pkl` are listed (below "bytecode") only where nothing else names their storage.
+    Example inputs of traced modules stay in the skeleton.
+
+    Raises CorruptError (bad_model) for a damaged file, UnsupportedError (unsupported_model, too_large) for
+    big-endian files, other kinds of zip archives and files beyond `max_bytes`.
+    """
+    pieces: list[Buffer] = [image]
+    archive = parse(image)
+    if normalize:
+        pieces, archive = stored_only(image, archive, max_bytes)
+    files = _TorchFiles(archive, max_bytes)
+    files.check_byte_order()
+    entries, holes, exact = assemble(files.tensors(), files.locate, max_bytes)
+    patches = _patches(files.used(), holes)
+    return Model(files.kind(), entries, cut(pieces, holes, patches), exact)
+
+
+class _TorchFiles:
+    """The members of an archive under the names that PyTorch knows, without the archive's own folder."""
+
+    def __init__(self, archive: Archive, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._members = {member.name: member for member in archive.members}
+        self._root = _root(archive)
+        self._folders: dict[int, tuple[str, ...]] = {}
+        self._payloads: dict[str, Payload] = {}
+        self._alive: list[object] = []
+
+    def member(self, name: str) -> Member | None:
+        return self._members.get(f"{self._root}/{name}")
+
+    def kind(self) -> str:
+        if self.member("bytecode.pkl"):
+            return "lite interpreter"
+        return "TorchScript" if self.member("constants.pkl") else "PyTorch zip"
+
+    def check_byte_order(self) -> None:
+        """Only little-endian payloads are understood."""
+        member = self.member("byteorder")
+        order = bytes(member.read(64)) if member else b"little"
+        if order == b"big":
+            raise UnsupportedError(
+                Code.UNSUPPORTED_MODEL,
+                "The model file was written on a big-endian machine. Load it with torch.load and save it again on a "
+                "little-endian one.",
+            )
+        if order != b"little":
+            raise CorruptError(Code.BAD_MODEL, f"The model file names an unknown byte order, {order[:16]!r}.")
+
+    def tensors(self) -> Iterator[NamedTensor]:
+        """All tensors of the pickles, in the order of the file's parts."""
+        names = Names()
+        listed: set[str | None] = set()
+        for stem, prefix in (("data", ""), ("constants", "constants")):
+            for named in self._pickle(stem, (stem,), prefix, names):
+                listed.add(self._locate_name(named.tensor.storage))
+                yield named
+        for named in self._pickle("bytecode", ("constants", "bytecode", "data"), "bytecode", names):
+            if self._locate_name(named.tensor.storage) not in listed:
+                yield named
+
+    def locate(self, storage: StorageRef) -> Payload | None:
+        """The payload of a storage; the same object for the same member."""
+        name = self._locate_name(storage)
+        if name is None:
+            raise CorruptError(
+                Code.BAD_MODEL, f"The model file is damaged: the storage {storage.key[:100]!r} of a tensor is missing."
+            )
+        if name not in self._payloads:
+            member = self._members[name]
+            offset = None if member.compressed else member.payload
+            data = member.read(self._max_bytes) if member.compressed else member.packed
+            self._payloads[name] = Payload(data, offset)
+        return self._payloads[name]
+
+    def used(self) -> dict[int, Member]:
+        """The members that hold payloads, by the offset of their bytes."""
+        return {self._members[name].payload: self._members[name] for name in self._payloads}
+
+    def _pickle(self, stem: str, folders: tuple[str, ...], prefix: str, names: Names) -> Iterator[NamedTensor]:
+        member = self.member(f"{stem}.pkl")
+        if member is None:
+            return
+        root = unpickle(member.read(min(MAX_PICKLE_BYTES, self._max_bytes))).root
+        self._alive.append(root)
+        for named in named_tensors(root, names, prefix):
+            self._folders[id(named.tensor.storage)] = folders
+            yield named
+
+    def _locate_name(self, storage: StorageRef) -> str | None:
+        """Name of the member that holds a storage; where it lies depends on the pickle that names it."""
+        folders = self._folders[id(storage)]
+        candidates = [f"{self._root}/{folder}/{storage.key}" for folder in folders] + [f"{self._root}/{storage.key}"]
+        return next((name for name in candidates if name in self._members), None)
+
+
+def _root(archive: Archive) -> str:
+    """The folder that holds everything; the members of other kinds of archives are recognised for the message."""
+    for member in archive.members:
+        folder, _, rest = member.name.partition("/")
+        if rest == "data.pkl":
+            return folder
+    names = [member.name for member in archive.members]
+    for ending, what, advice in _OTHER_ZIPS:
+        if any(name == ending or name.endswith(ending if ending[0] == "." else "/" + ending) for name in names):
+            raise UnsupportedError(Code.UNSUPPORTED_MODEL, f"This is {what}, not a PyTorch model file. {advice}")
+    raise UnsupportedError(
+        Code.UNSUPPORTED_MODEL,
+        f"This is a zip archive of {len(names):,} members without data.pkl, so not a PyTorch model file.",
+    )
+
+
+def _patches(members: dict[int, Member], holes: list[Hole]) -> list[Patch]:
+    """The checksums that follow the tensors; one that was wrong or never computed stays as it is."""
+    patches = []
+    for number, hole in enumerate(holes):
+        member = members[hole.offset]
+        if crc32(member.packed) == member.crc:
+            patches += [Patch(offset, number) for offset in member.crc_fields]
+    return sorted(patches, key=lambda patch: patch.offset)

@@ -1,0 +1,223 @@
+"""Named tensors in a tree of unpickled objects, under the names that `state_dict()` would give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..constants import Code
+from ..errors import CorruptError
+from .objects import Composite, Mapping, Pairs, Placeholder, TensorRef
+
+MAX_DEPTH = 200
+"""objects nested deeper than any model are left unread; their tensors stay in the skeleton"""
+_MAX_WORK = 1 << 24
+_STEP_WORK = 4
+"""an object to visit costs this much, a scalar that is passed over costs one: memory stays below a gigabyte"""
+_MAX_NAME = 1 << 12
+_MAX_NAMES = 1 << 26
+"""bytes of all names together"""
+_COLLAPSED = ("_parameters", "_buffers", "_modules")
+"""dictionaries of a module whose keys belong to the module itself"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedTensor:
+    """A tensor under its dotted name."""
+
+    name: str
+    tensor: TensorRef
+    exact: bool
+    """known to be no weight: optimizer state, quantization scales, sparse indices"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Path:
+    """A place in the tree; names are spelled out only where a tensor is found."""
+
+    above: _Path | None
+    key: str
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """An object to visit, and how it was reached."""
+
+    path: _Path
+    target: object
+    exact: bool
+    named: bool
+    """reached only through keys that `state_dict()` would use; a shared module is listed under each such name"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Leave:
+    """The end of an object's children."""
+
+    identity: int
+
+
+class Names:
+    """Hands out unique names over several trees of one file, and bounds their number and length."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._copies: dict[str, int] = {}
+        self._bytes = 0
+        self._work = 0
+        self.seen: set[int] = set()
+        """ids of objects that were reached before; the caller keeps the objects alive"""
+
+    def work(self, amount: int) -> None:
+        """Count what was looked at: a small pickle may describe a tree of astronomic size."""
+        self._work += amount
+        if self._work > _MAX_WORK:
+            raise CorruptError(
+                Code.BAD_MODEL,
+                "The model file describes many millions of nested objects, which no model does; "
+                "it may have been made to exhaust the reader.",
+            )
+
+    def unique(self, path: _Path) -> str:
+        """The dotted name of a place, with "#2" and so on where two places spell the same."""
+        keys: list[str] = []
+        place: _Path | None = path
+        while place is not None:
+            keys.append(place.key)
+            place = place.above
+        base = ".".join(key for key in reversed(keys) if key) or "tensor"
+        name = base
+        while name in self._taken:
+            self._copies[base] = self._copies.get(base, 1) + 1
+            name = f"{base}#{self._copies[base]}"
+        self._bytes += len(name)
+        if len(name) > _MAX_NAME or self._bytes > _MAX_NAMES:
+            raise CorruptError(
+                Code.BAD_MODEL,
+                f"The tensor names of the model are too long: {len(name):,} characters in one, {self._bytes:,} "
+                f"in all; at most {_MAX_NAME:,} and {_MAX_NAMES:,} are allowed.",
+            )
+        self._taken.add(name)
+        return name
+
+
+def named_tensors(root: object, names: Names, prefix: str = "") -> Iterator[NamedTensor]:
+    """All tensors below `root` in dictionary order, each under a unique name that starts with `prefix`.
+
+    Cycles end where they close. A tensor reached again through anything but dictionary keys, list positions and
+    submodules (a plain attribute of a module, say) is not listed again.
+
+    Raises CorruptError (bad_model) for a tree made to exhaust memory or time.
+    """
+    todo: list[_Step | _Leave] = [_Step(_Path(None, prefix, 0), root, False, True)]
+    open_objects: set[int] = set()
+    while todo:
+        step = todo.pop()
+        if isinstance(step, _Leave):
+            open_objects.discard(step.identity)
+            continue
+        identity = id(step.target)
+        if identity in open_objects or (identity in names.seen and not step.named):
+            continue
+        names.seen.add(identity)
+        if isinstance(step.target, TensorRef):
+            yield NamedTensor(names.unique(step.path), step.target, step.exact)
+        elif step.path.depth < MAX_DEPTH:
+            open_objects.add(identity)
+            todo.append(_Leave(identity))
+            todo.extend(reversed(list(_Children(step, names).all())))
+
+
+class _Children:
+    """What lies directly below one object, in its order; everything looked at is counted."""
+
+    def __init__(self, step: _Step, names: Names) -> None:
+        self.step = step
+        self.names = names
+
+    def all(self) -> Iterator[_Step]:
+        target = self.step.target
+        if isinstance(target, Mapping):
+            yield from self.entries(target.pairs)
+        elif isinstance(target, list | tuple):
+            yield from self.elements(target, named=True)
+        elif isinstance(target, Composite):
+            for name, part, exact in target.parts:
+                yield from self.child(name, part, named=True, exact=exact)
+        elif isinstance(target, Placeholder):
+            if isinstance(target.arguments, tuple):
+                yield from self.elements(target.arguments, named=False)
+            yield from self.elements(target.elements, named=True)
+            yield from self.entries(target.pairs)
+            for state in target.states:
+                yield from self.state(target, state)
+
+    def child(self, key: str, target: object, *, named: bool, exact: bool = False) -> Iterator[_Step]:
+        """A step to an object that may hold tensors; nothing for numbers, texts and names."""
+        if isinstance(target, TensorRef | Mapping | Placeholder | Composite | list | tuple):
+            self.names.work(_STEP_WORK)
+            path = _Path(self.step.path, key, self.step.path.depth + 1)
+            yield _Step(path, target, self.step.exact or exact, self.step.named and named)
+
+    def elements(self, items: list[object] | tuple[object, ...], *, named: bool) -> Iterator[_Step]:
+        self.names.work(len(items))
+        for position, item in enumerate(items):
+            yield from self.child(str(position), item, named=named)
+
+    def entries(self, pairs: Pairs) -> Iterator[_Step]:
+        """The values of a dictionary. That of an optimizer holds moments, and lists the weights once more."""
+        self.names.work(len(pairs))
+        optimizer = _is_optimizer(pairs)
+        exact = _quantizer_keys(pairs) | ({"state"} if optimizer else set())
+        for position, (key, value) in enumerate(pairs):
+            text = _spelled(key, position)
+            listed_again = optimizer and text == "param_groups"
+            yield from self.child(text, value, named=not listed_again, exact=text in exact)
+
+    def state(self, owner: Placeholder, state: object) -> Iterator[_Step]:
+        """What __setstate__ would have got: attributes, (attributes, slots), or anything else."""
+        self.names.work(1)
+        if isinstance(state, Mapping):
+            yield from self.attributes(owner, state.pairs)
+        elif isinstance(state, tuple) and len(state) == 2 and all(s is None or isinstance(s, Mapping) for s in state):
+            for part in state:
+                if isinstance(part, Mapping):
+                    yield from self.attributes(owner, part.pairs)
+        else:
+            yield from self.child("", state, named=True)
+
+    def attributes(self, owner: Placeholder, pairs: Pairs) -> Iterator[_Step]:
+        """Attributes of an object; those of a module take the names of its state dictionary."""
+        self.names.work(len(pairs))
+        exact = _quantizer_keys(pairs) | ({"state"} if _is_optimizer(pairs) else set())
+        for position, (key, value) in enumerate(pairs):
+            text = _spelled(key, position)
+            if isinstance(value, Mapping) and text in _COLLAPSED:
+                yield from self.entries(value.pairs)
+            else:
+                yield from self.child(text, value, named=owner.scripted, exact=text in exact)
+
+
+def _is_optimizer(pairs: Pairs) -> bool:
+    """Whether a dictionary looks like an optimizer: moments under "state", the rest under "param_groups"."""
+    keys = {key for key, _ in pairs if isinstance(key, str)} if len(pairs) <= 64 else set()
+    return {"state", "param_groups"} <= keys
+
+
+def _quantizer_keys(pairs: Pairs) -> set[str]:
+    """Keys "…scale" that stand beside a "…zero_point": activations are quantized with them, no weight among them."""
+    keys = {key for key, _ in pairs if isinstance(key, str) and key.endswith(("scale", "zero_point"))}
+    stems = {key.removesuffix("zero_point") for key in keys if key.endswith("zero_point")}
+    return {stem + "scale" for stem in stems} & keys
+
+
+def _spelled(key: object, position: int) -> str:
+    """A dictionary key as a part of a name: valid UTF-8 without NUL."""
+    if isinstance(key, bytes):
+        key = key.decode("utf-8", "backslashreplace")
+    if isinstance(key, str):
+        return key.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0") if len(key) <= _MAX_NAME else "…"
+    if isinstance(key, int) and abs(key) < 1 << 64:
+        return str(key)
+    return repr(key) if isinstance(key, float) or key is None else f"key{position}"

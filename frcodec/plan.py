@@ -1,0 +1,228 @@
+"""What is to be done with each tensor: options and rules by name -> one treatment per stored tensor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+import numpy as np
+
+from .constants import Code
+from .errors import UsageError
+from .quantize.elements import to_reals
+from .tensors import Entry, Stored
+
+DEFAULT_QUALITY: Final = 60.0
+SMALL: Final = 4096
+"""tensors of fewer elements share a stream"""
+TRANSFORMS: Final = ("none", "spatial", "all")
+
+RULE_HELP: Final = """\
+A rule is REGEX=OPTION[,OPTION…]; the regular expression is searched in the tensor's name, later rules win. Options:
+  lossless            store exactly
+  snr=DB              signal-to-noise ratio of this tensor
+  max-error=E         absolute bound for every weight
+  quality=Q           0 … 100
+  transform=T         none, spatial, all, or axes such as 0 or 0+2"""
+
+_NOT_WEIGHTS = re.compile(
+    r"(^|[._])(inv_freq|freqs(_cis)?|(sin|cos)(_cached?)?|rope|rotary_emb|position_ids|relative_position_index|window"
+    r"|(forward|inverse)_basis(_buffer)?|(mel|dct)_(basis|filters?|matrix)|fb|stft|(\w+_)?mask|anchors?|num_batches_tracked)$"
+)
+"""buffers that are fixed by construction, not trained: bases, tables, masks, counters"""
+
+
+class Coding(Enum):
+    """How a stored tensor is coded."""
+
+    RAW = "raw"
+    INTEGER = "integer"
+    LOSSY = "lossy"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The fidelity asked for: exactly one of the three."""
+
+    snr: float | None = None
+    """dB; of the whole model as an option, of one tensor in a rule"""
+    max_error: float | None = None
+    """absolute bound for every weight"""
+    quality: float | None = None
+    """0 … 100"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asks for; at most one of the first three, none means the default quality."""
+
+    snr: float | None = None
+    max_error: float | None = None
+    quality: float | None = None
+    rules: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    lossless: bool = False
+
+    def target(self) -> Target:
+        """The checked fidelity for all tensors without a rule of their own."""
+        given = {"snr": self.snr, "max-error": self.max_error, "quality": self.quality}
+        asked = [name for name, value in given.items() if value is not None]
+        if len(asked) > 1 or (asked and self.lossless):
+            names = [*asked, *["lossless"] * self.lossless]
+            raise UsageError(Code.BAD_OPTION, f"Ask for one kind of quality only, not for {' and '.join(names)}.")
+        return _checked(Target(self.snr, self.max_error, self.quality)) if asked else Target(quality=DEFAULT_QUALITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An override for the tensors whose name it matches."""
+
+    text: str
+    pattern: re.Pattern[str]
+    lossless: bool = False
+    target: Target | None = None
+    transform: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What is done with one stored tensor."""
+
+    position: int
+    """in the list of entries"""
+    tensor: Stored
+    coding: Coding
+    target: Target = field(default=Target())
+    own_target: bool = False
+    """whether the target comes from a rule"""
+    transform: str | None = None
+    """the user's choice, None to choose by cost"""
+
+    @property
+    def small(self) -> bool:
+        """Whether it shares a stream with others."""
+        return self.tensor.size < SMALL or (self.coding is Coding.LOSSY and self.vector)
+
+    @property
+    def vector(self) -> bool:
+        """Whether it is a bias, a norm's parameter or another tensor of at most one axis longer than 1."""
+        return sum(n > 1 for n in self.tensor.shape) < 2
+
+
+def treatments(entries: Sequence[Entry], exact: Iterable[int], options: Options) -> tuple[list[Treatment], list[str]]:
+    """A treatment for every stored tensor, in order, and warnings for people.
+
+    Raises UsageError (bad_option, unmatched_rule).
+    """
+    target = options.target()
+    rules = [parse_rule(text) for text in options.rules]
+    rules += [Rule(text, _pattern(text), lossless=True) for text in options.keep]
+    names = _names(entries)
+    for rule in rules:
+        if not any(rule.pattern.search(name) for aliases in names.values() for name in aliases):
+            raise UsageError(
+                Code.UNMATCHED_RULE, f"No tensor's name matches {rule.pattern.pattern!r}. See the names with --dry-run."
+            )
+    known_exact = set(exact)
+    result, warnings = [], []
+    for position, entry in enumerate(entries):
+        if not isinstance(entry, Stored):
+            continue
+        mine = [rule for rule in rules if any(rule.pattern.search(name) for name in names[position])]
+        treatment, warning = _treatment(position, entry, names[position], mine, target, options, position in known_exact)
+        result.append(treatment)
+        warnings += [warning] if warning else []
+    return result, warnings
+
+
+def parse_rule(text: str) -> Rule:
+    """A rule from `REGEX=option,…`. Raises UsageError (bad_option)."""
+    match = re.fullmatch(r"(.+?)=((?:lossless|snr=|max-error=|quality=|transform=).*)", text, re.DOTALL)
+    if not match:
+        raise UsageError(Code.BAD_OPTION, f"The rule {text!r} is not understood. {RULE_HELP}")
+    rule = Rule(text, _pattern(match[1]))
+    for option in match[2].split(","):
+        key, _, value = option.partition("=")
+        if key == "lossless" and not value:
+            rule = replace(rule, lossless=True)
+        elif key in ("snr", "max-error", "quality"):
+            field_name = key.replace("-", "_")
+            rule = replace(rule, target=_checked(Target(**{field_name: _number(text, value)})))
+        elif key == "transform" and (value in TRANSFORMS or re.fullmatch(r"\d+(\+\d+)*", value)):
+            rule = replace(rule, transform=value)
+        else:
+            raise UsageError(Code.BAD_OPTION, f"The rule {text!r} has the unknown option {option!r}. {RULE_HELP}")
+    return rule
+
+
+def transform_axes(treatment: Treatment) -> tuple[int, ...]:
+    """The axes of a transform that the user chose."""
+    shape, choice = treatment.tensor.shape, treatment.transform
+    if choice in (None, "none"):
+        return ()
+    if choice in ("spatial", "all"):
+        return tuple(a for a in range(2 if choice == "spatial" else 0, len(shape)) if shape[a] > 1)
+    axes = tuple(sorted({int(axis) for axis in str(choice).split("+")}))
+    if axes[-1] >= len(shape):
+        raise UsageError(
+            Code.BAD_OPTION, f"Tensor {treatment.tensor.name!r} of shape {shape} has no axis {axes[-1]} to transform."
+        )
+    return axes
+
+
+def _treatment(
+    position: int, tensor: Stored, names: Sequence[str], rules: Sequence[Rule], target: Target, options: Options, exact: bool
+) -> tuple[Treatment, str | None]:
+    own = next((rule.target for rule in reversed(rules) if rule.target), None)
+    transform = next((rule.transform for rule in reversed(rules) if rule.transform), None)
+    lossless = options.lossless or any(rule.lossless for rule in rules)
+    if tensor.dtype.name in ("int8", "uint8") and tensor.size >= SMALL:
+        return Treatment(position, tensor, Coding.INTEGER), None
+    if lossless or not tensor.dtype.lossy or not tensor.size:
+        return Treatment(position, tensor, Coding.RAW), None
+    if not own and (exact or any(_NOT_WEIGHTS.search(name) for name in names)):
+        return Treatment(position, tensor, Coding.RAW), None
+    values = to_reals(tensor.array(), tensor.dtype)
+    if not np.isfinite(values).all():
+        return Treatment(position, tensor, Coding.RAW), f"{names[0]} holds NaN or infinity: stored exactly."
+    if not own and np.isin(values, (0.0, 1.0)).all() and values.any() and not values.all():
+        return Treatment(position, tensor, Coding.RAW), None  # a mask by any other name
+    return Treatment(position, tensor, Coding.LOSSY, own or target, own is not None, transform), None
+
+
+def _names(entries: Sequence[Entry]) -> dict[int, list[str]]:
+    """All names of each stored tensor, its own first."""
+    names = {position: [entry.name] for position, entry in enumerate(entries) if isinstance(entry, Stored)}
+    for entry in entries:
+        if not isinstance(entry, Stored):
+            names[entry.target].append(entry.name)
+    return {position: [name for name in all_names if name] or [""] for position, all_names in names.items()}
+
+
+def _checked(target: Target) -> Target:
+    checks = (
+        ("signal-to-noise ratio", target.snr, -20.0, 200.0),
+        ("error bound", target.max_error, 1e-26, 1e30),
+        ("quality", target.quality, 0.0, 100.0),
+    )
+    for name, value, low, high in checks:
+        if value is not None and not low <= value <= high:
+            raise UsageError(Code.BAD_OPTION, f"A {name} of {value} means nothing here; allowed are {low:g} to {high:g}.")
+    return target
+
+
+def _number(rule: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(Code.BAD_OPTION, f"The rule {rule!r} needs a number where it has {text!r}.") from None
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise UsageError(Code.BAD_OPTION, f"{text!r} is no regular expression: {error}.") from None

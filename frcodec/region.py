@@ -1,0 +1,88 @@
+"""The kept region: where the levels of a tensor lie, all others being zero (spec section "Kept region").
+
+    box          the first K1 × … × Kd positions
+    scan prefix  the first n positions ordered by index sum, equal sums lexicographically
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Levels in C order of a box at the origin."""
+
+    kept: tuple[int, ...]
+    """positions along each axis, 0 … the axis' length"""
+
+    @property
+    def count(self) -> int:
+        """Number of levels."""
+        return prod(self.kept)
+
+    def level_shape(self) -> tuple[int, ...]:
+        """The shape in which the levels' contexts are computed."""
+        return self.kept
+
+    def gather(self, tensor: Ints) -> Ints:
+        """The levels [count] of a whole tensor."""
+        return np.ascontiguousarray(tensor[tuple(slice(0, k) for k in self.kept)]).reshape(-1)
+
+    def scatter(self, levels: Ints, shape: tuple[int, ...]) -> Ints:
+        """The smallest box that holds the levels, filled in."""
+        return levels.reshape(self.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Levels in the order of their index sums: low frequencies of all axes first."""
+
+    count: int
+    """number of levels, 0 … the tensor's size"""
+
+    def level_shape(self) -> tuple[int, ...]:
+        """The shape in which the levels' contexts are computed."""
+        return (self.count,)
+
+    def gather(self, tensor: Ints) -> Ints:
+        """The levels [count] of a whole tensor."""
+        box, places = scan_places(tensor.shape, self.count)
+        return np.ascontiguousarray(tensor[tuple(slice(0, k) for k in box)]).reshape(-1)[places]
+
+    def scatter(self, levels: Ints, shape: tuple[int, ...]) -> Ints:
+        """A box that holds the levels, filled in."""
+        box, places = scan_places(shape, self.count)
+        result = np.zeros(prod(box), np.int32)
+        result[places] = levels
+        return result.reshape(box)
+
+
+Region: TypeAlias = Box | Scan
+
+
+def scan_places(shape: tuple[int, ...], count: int) -> tuple[tuple[int, ...], npt.NDArray[np.intp]]:
+    """A box that holds the first `count` positions, and their places in its C order."""
+    last = _last_sum(shape, count)
+    box = tuple(min(n, last + 1) for n in shape)
+    sums = sum(np.ogrid[tuple(slice(0, k) for k in box)], start=np.zeros((), np.int32))
+    sums = np.broadcast_to(sums, box).reshape(-1)
+    candidates = np.flatnonzero(sums <= last)  # C order is lexicographic, and the sort is stable
+    return box, candidates[np.argsort(sums[candidates], kind="stable")[:count]]
+
+
+def _last_sum(shape: tuple[int, ...], count: int) -> int:
+    """Index sum of the last of the first `count` positions."""
+    per_sum = np.ones(1, np.float64)  # exact: counts stay below 2^53
+    for n in shape:
+        running = np.concatenate([np.cumsum(per_sum), np.full(n - 1, per_sum.sum())])
+        running[n:] -= np.cumsum(per_sum)[: len(running) - n]
+        per_sum = running
+    return int(np.searchsorted(np.cumsum(per_sum), count)) if count else 0
