@@ -1,0 +1,49 @@
+"""frcodec: neural network weights in small files, bit for bit the same on every machine.
+
+    frcodec.encode_file("model.pt", "model.frc")
+    frcodec.decode_file("model.frc", "rebuilt.pt")
+    with frcodec.open_file("model.frc") as file:
+        weight = file["conv1.weight"]
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from .constants import Code
+from .errors import CheckError, CorruptError, FileError, FrcError, UnsupportedError, UsageError
+
+if TYPE_CHECKING:
+    from .api import FrcFile, decode_file, encode_file, load_file, open_file, plan_file, save_file
+    from .codec import EncodeReport, Progress, TensorReport
+    from .modules import load_model, save_model
+    from .plan import Options
+
+try:
+    __version__ = version("frcodec")
+except PackageNotFoundError:  # run from a checkout that is not installed
+    __version__ = "0+unknown"
+
+_LAZY = {
+    "api": ("FrcFile", "decode_file", "encode_file", "load_file", "open_file", "plan_file", "save_file"),
+    "codec": ("EncodeReport", "Progress", "TensorReport"),
+    "modules": ("load_model", "save_model"),
+    "plan": ("Options",),
+}
+_HOME = {name: module for module, names in _LAZY.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the parts that need NumPy and SciPy only when they are used."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+__all__ = [
+    "CheckError", "Code", "CorruptError", "EncodeReport", "FileError", "FrcError", "FrcFile", "Options", "Progress",
+    "TensorReport", "UnsupportedError", "UsageError", "__version__", "decode_file", "encode_file", "load_file", "load_model",
+    "open_file", "plan_file", "save_file", "save_model",
+]  # fmt: skip

@@ -57,6 +57,7 @@ class _TorchFiles:
         self._root = _root(archive)
         self._folders: dict[int, tuple[str, ...]] = {}
         self._payloads: dict[str, Payload] = {}
+        self._inflated = 0
         self._alive: list[object] = []
 
     def member(self, name: str) -> Member | None:
@@ -101,9 +102,11 @@ class _TorchFiles:
             )
         if name not in self._payloads:
             member = self._members[name]
-            offset = None if member.compressed else member.payload
-            data = member.read(self._max_bytes) if member.compressed else member.packed
-            self._payloads[name] = Payload(data, offset)
+            if member.compressed:
+                self._payloads[name] = Payload(member.read(self._max_bytes - self._inflated), None)
+                self._inflated += member.size
+            else:
+                self._payloads[name] = Payload(member.packed, member.payload)
         return self._payloads[name]
 
     def used(self) -> dict[int, Member]:

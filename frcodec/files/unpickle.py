@@ -193,6 +193,9 @@ class _Machine:
         return Global(self.line().decode(), self.line().decode())
 
     def persistent(self, identity: object) -> None:
+        match identity:
+            case ("module", Global() as found_class, *_):  # legacy files give a class together with its source text
+                return self.push(found_class)
         found = known_globals.storage(identity)
         known = self.storages.setdefault(found.key, found)
         if (known.kind, known.count) != (found.kind, found.count):

@@ -11,9 +11,9 @@ from .objects import Composite, Mapping, Pairs, Placeholder, TensorRef
 
 MAX_DEPTH = 200
 """objects nested deeper than any model are left unread; their tensors stay in the skeleton"""
-_MAX_WORK = 1 << 24
+_MAX_WORK = 1 << 23
 _STEP_WORK = 4
-"""an object to visit costs this much, a scalar that is passed over costs one: memory stays below a gigabyte"""
+"""an object to visit costs this much, a scalar that is passed over costs one: time stays below ten seconds"""
 _MAX_NAME = 1 << 12
 _MAX_NAMES = 1 << 26
 """bytes of all names together"""

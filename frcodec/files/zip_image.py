@@ -140,7 +140,7 @@ def _member(image: memoryview, at: int, end: int) -> tuple[Member, int]:
     if behind > end:
         raise _corrupt("an entry runs past the directory of the archive", at)
     name = bytes(image[name_at:extra_at])
-    large, extra = _split_extra(bytes(image[extra_at:comment_at]), at)
+    large, extra, _ = _split_extra(bytes(image[extra_at:comment_at]), at)
     wide = struct.unpack(f"<{len(large) // 8}Q", large[: len(large) // 8 * 8])
     numbers = iter(wide)
     try:
@@ -203,20 +203,19 @@ def _local(image: memoryview, at: int, said: tuple[bytes, int, int, int, int, in
         raise _corrupt("a member runs past the end of the file", at)
     if bytes(image[name_at : name_at + name_length]) != name or (its_flags, its_method) != (flags, method):
         raise _corrupt("the header of a member contradicts the directory of the archive", at)
-    large, extra = _split_extra(bytes(image[name_at + name_length : payload]), at)
+    large, extra, padded = _split_extra(bytes(image[name_at + name_length : payload]), at)
     if large and its_size == its_packed == _LARGE32 and len(large) >= 16:
         its_size, its_packed = struct.unpack_from("<QQ", large)
     deferred = bool(flags & HAS_DESCRIPTOR)
     agreed = all(a == b or (deferred and a == 0) for a, b in ((its_crc, crc), (its_packed, packed), (its_size, size)))
     if not agreed:
         raise _corrupt("the sizes before a member contradict the directory of the archive", at)
-    padded = PADDING_FIELD in (extra[i : i + 2] for i in _field_starts(extra))
     end = payload + packed
     fields: tuple[int, ...] = (at + 14,)
     if deferred:
         width, field = _descriptor(image, end, (crc, packed, size))
         end, fields = end + width, (at + 14, field) if its_crc == crc else (field,)
-    return _Local(payload, end, fields, _without_padding(extra), padded)
+    return _Local(payload, end, fields, extra, padded)
 
 
 def _descriptor(image: memoryview, at: int, said: tuple[int, int, int]) -> tuple[int, int]:
@@ -231,33 +230,27 @@ def _descriptor(image: memoryview, at: int, said: tuple[int, int, int]) -> tuple
     raise _corrupt("the record behind a member contradicts the directory of the archive", min(at, len(image)))
 
 
-def _field_starts(extra: bytes) -> list[int]:
-    """Where the extra fields start; bytes that are no field end the list."""
-    starts, at = [], 0
-    while at + 4 <= len(extra) and at + 4 + int.from_bytes(extra[at + 2 : at + 4], "little") <= len(extra):
-        starts.append(at)
-        at += 4 + int.from_bytes(extra[at + 2 : at + 4], "little")
-    return starts
-
-
-def _split_extra(extra: bytes, offset: int) -> tuple[bytes, bytes]:
-    """The 64-bit sizes among the extra fields, and all else."""
-    large, rest = b"", extra
-    for at in reversed(_field_starts(extra)):
+def _split_extra(extra: bytes, offset: int) -> tuple[bytes, bytes, bool]:
+    """The 64-bit sizes among the extra fields, all other fields but padding, and whether there was padding."""
+    large: bytes | None = None
+    rest: list[bytes] = []
+    padded = False
+    at = 0
+    while at + 4 <= len(extra):
         field, length = struct.unpack_from("<HH", extra, at)
+        end = at + 4 + length
+        if end > len(extra):
+            break  # some writers leave bytes that are no field
         if field == ZIP64_FIELD:
-            if large:
+            if large is not None:
                 raise _corrupt("a member has its 64-bit sizes twice", offset)
-            large, rest = extra[at + 4 : at + 4 + length], rest[:at] + rest[at + 4 + length :]
-    return large, rest
-
-
-def _without_padding(extra: bytes) -> bytes:
-    for at in reversed(_field_starts(extra)):
-        if extra[at : at + 2] == PADDING_FIELD:
-            length = int.from_bytes(extra[at + 2 : at + 4], "little")
-            extra = extra[:at] + extra[at + 4 + length :]
-    return extra
+            large = extra[at + 4 : end]
+        elif extra[at : at + 2] == PADDING_FIELD:
+            padded = True
+        else:
+            rest.append(extra[at:end])
+        at = end
+    return large or b"", b"".join([*rest, extra[at:]]), padded
 
 
 def _check_overlaps(members: list[Member], directory: int) -> None:

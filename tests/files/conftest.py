@@ -36,6 +36,7 @@ def _check_entries(model: Model) -> None:
     assert len(set(names)) == len(names)
     for name in names:
         assert "\0" not in name and name.encode()
+    seen = set()
     for position, entry in enumerate(model.entries):
         if isinstance(entry, Stored):
             assert len(entry.data) == entry.size * entry.dtype.itemsize
@@ -43,7 +44,9 @@ def _check_entries(model: Model) -> None:
             target = model.entries[entry.target]
             assert entry.name and isinstance(target, Stored)
             assert entry.last_element() < target.size
-            assert target.name or target is model.entries[position - 1] or entry.target < position
+            if not target.name and entry.target not in seen:
+                assert entry.target == position - 1  # an unnamed payload stands right before its first view
+            seen.add(entry.target)
     assert all(isinstance(model.entries[position], Stored) for position in model.exact)
 
 

@@ -71,7 +71,9 @@ def test_changed_weights_arrive_with_right_checksums(save, read):
     state = Net().state_dict()
     model = read(save(state))
     out = io.BytesIO()
-    flipped = [bytes(byte ^ 255 for byte in entry.data) if isinstance(entry, Stored) else b"" for entry in model.entries]
+    flipped = [
+        bytes(byte ^ 255 for byte in entry.data) if isinstance(entry, Stored) else b"" for entry in model.entries
+    ]
     rebuild(model.skeleton, flipped.__getitem__, out.write)
     assert zipfile.ZipFile(out).testzip() is None
     changed = torch.load(io.BytesIO(out.getvalue()), weights_only=True)
@@ -171,7 +173,9 @@ def test_checkpoint_with_optimizer(save, lossless, values):
 
 def test_quantized_tensors(save, lossless):
     whole = torch.quantize_per_tensor(torch.randn(3, 4), 0.1, 3, torch.quint8)
-    rows = torch.quantize_per_channel(torch.randn(3, 4), torch.ones(3), torch.zeros(3, dtype=torch.long), 0, torch.qint8)
+    rows = torch.quantize_per_channel(
+        torch.randn(3, 4), torch.ones(3), torch.zeros(3, dtype=torch.long), 0, torch.qint8
+    )
     model = lossless(save({"whole": whole, "rows": rows}))
     assert [(e.name, e.dtype.name) for e in model.entries] == [
         ("whole", "uint8"),

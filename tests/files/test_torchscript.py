@@ -138,12 +138,11 @@ def test_weights_of_quantized_modules_are_int8(lossless):
     assert [(e.name, e.shape) for e in packed] == [("head._packed_params._packed_params.0", (5, 4))]
 
 
-def test_scales_of_static_quantization_are_exact(lossless, values):
-    model = lossless(_script_bytes(_make("static")))
-    exact = {model.entries[i].dtype.name for i in model.exact}
-    assert exact <= {"float64", "int64", "float32", "int32"}
-    scales = [e for i, e in enumerate(model.entries) if isinstance(e, Stored) and e.dtype.name in ("float64", "int64")]
-    assert scales and all(model.entries.index(e) in model.exact for e in scales if e.name.endswith(("scales", "points")))
+def test_scales_of_static_quantization_are_exact(lossless):
+    for data in (_script_bytes(_make("static")), _make("static")._save_to_buffer_for_lite_interpreter()):
+        model = lossless(data)
+        scales = [i for i, entry in enumerate(model.entries) if entry.name.endswith(("scale", "scales", "points"))]
+        assert len(scales) == 3 and set(scales) <= model.exact
 
 
 def test_flatbuffer_models_are_refused_with_advice(read):

@@ -6,7 +6,6 @@ import collections
 import fractions
 import pickle
 import struct
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -102,30 +101,30 @@ HOSTILE = {
     "tuple of nothing": b"\x87.",
     "bad text": b"X\x01\x00\x00\x00\xff.",
     "persistent nonsense": b"K\x01Q.",
-    "instructions": b"\x80\x02" + b"N0" * 9_000_000,
-    "containers": b"}" * 5_000_000,
+    "instructions": b"\x80\x02" + b"N0" * 600_000,
+    "containers": b"}" * 300_000,
 }
 
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_pickles_are_refused(data):
+def test_hostile_pickles_are_refused(data, monkeypatch):
+    monkeypatch.setattr("frcodec.files.unpickle._BUDGET", 1 << 20)
     with pytest.raises(CorruptError) as caught:
         unpickle(data)
     assert caught.value.code == Code.BAD_MODEL
 
 
 def test_deep_nesting_is_walked_without_recursion():
-    deep = unpickle(b"(" * 0 + b")" + b"\x85" * 1_000_000 + b".").root
+    deep = unpickle(b")" + b"\x85" * 200_000 + b".").root
     assert list(named_tensors(deep, Names())) == []
-    deep = unpickle(b"]" * 1_000_000 + b"a" * 999_999 + b".").root
+    deep = unpickle(b"]" * 200_000 + b"a" * 199_999 + b".").root
     assert list(named_tensors(deep, Names())) == []
 
 
-def test_trees_of_astronomic_size_are_refused():
-    start = time.monotonic()
+def test_trees_of_astronomic_size_are_refused(monkeypatch):
+    monkeypatch.setattr("frcodec.files.walk._MAX_WORK", 1 << 20)
     with pytest.raises(CorruptError, match="millions of nested objects"):
         list(named_tensors(unpickle(_stacked(100)).root, Names()))
-    assert time.monotonic() - start < 30
 
 
 def test_nested_subclass_calls_do_not_recurse():

@@ -1,0 +1,212 @@
+"""The Python API: model files and dictionaries of arrays to .frc files and back.
+
+Every function raises only subclasses of `frcodec.FrcError` for what its callers or its inputs do wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import IO, BinaryIO, Literal, Self, TypeAlias
+
+from .atomic import output
+from .codec import Decoder, EncodeReport, Progress, encode, predict
+from .codec.decode import raw_bytes
+from .constants import DEFAULT_MAX_BYTES, MAX_NAME_BYTES, Code
+from .container.index import Record
+from .container.reader import Reader
+from .errors import FileError, UsageError
+from .files.plain import Header, write_npz, write_pt, write_safetensors
+from .files.read import read_model
+from .files.skeleton import Model
+from .plan import Options
+from .tensors import Array, from_array, widened
+
+PathOrFile: TypeAlias = "str | PathLike[str] | BinaryIO"
+Format: TypeAlias = Literal["pt", "safetensors", "npz"]
+
+_PLAIN = {"pt": write_pt, "safetensors": write_safetensors, "npz": write_npz}
+
+
+class FrcFile(Mapping[str, Array]):
+    """An open .frc file as a read-only dictionary of arrays, decoded when they are asked for.
+
+    `file["conv1.weight"]` reads and decodes that tensor alone (small tensors that share a stream come together) and
+    verifies its digest. bfloat16 comes as float32 of the same value, float8 and complex32 as unsigned integers.
+    A context manager; safe to use from several threads.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.decoder = Decoder(reader)
+        self._positions = {r.name: p for p, r in enumerate(reader.index.records) if r.name}
+
+    def __getitem__(self, name: str) -> Array:
+        position = self._positions[name]
+        return widened(self.decoder.entry(position), self.reader.index.records[position].dtype)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._positions)
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def record(self, name: str) -> Record:
+        """Shape, dtype and coding of a tensor, without decoding it. KeyError for an unknown name."""
+        return self.reader.index.records[self._positions[name]]
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The free text that the file carries."""
+        return self.reader.metadata
+
+    def close(self) -> None:
+        """Release the file; arrays already decoded stay valid."""
+        self.reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def encode_file(
+    source: PathOrFile, target: PathOrFile, *, options: Options | None = None, force: bool = False,
+    threads: int | None = None, metadata: Mapping[str, str] | None = None, progress: Progress | None = None,
+) -> EncodeReport:
+    """Encode a model file (.pt, .pth, .ptl, TorchScript or .safetensors) to an .frc file.
+
+    Without options every tensor gets the default quality. An existing target is replaced only with `force`.
+    `threads` defaults to the number of processors; the file is the same for any number.
+    """
+    options = options or Options()
+    with _model(source, options) as (model, size), _target(target, force) as out:
+        return encode(
+            model, out, options, threads=_threads(threads), metadata=_texts(metadata), progress=progress, source_bytes=size
+        )
+
+
+def plan_file(
+    source: PathOrFile, *, options: Options | None = None, threads: int | None = None, progress: Progress | None = None
+) -> EncodeReport:
+    """What `encode_file` would report, without writing anything."""
+    options = options or Options()
+    with _model(source, options) as (model, size):
+        return predict(model, options, threads=_threads(threads), progress=progress, source_bytes=size)
+
+
+def decode_file(
+    source: PathOrFile, target: PathOrFile, *, to: Format | None = None, force: bool = False,
+    max_bytes: int = DEFAULT_MAX_BYTES, progress: Progress | None = None,
+) -> None:
+    """Rebuild the model file that an .frc file was made from, or with `to` a plain state dict of that format.
+
+    The target appears whole and checked, or not at all; a stream as target may have been written to in part
+    when an error is raised.
+    """
+    with open_file(source, max_bytes=max_bytes) as file, _target(target, force) as out:
+        if to is None:
+            file.decoder.rebuild(out.write, progress)
+        else:
+            _write_plain(file, out, to, progress)
+
+
+def open_file(source: PathOrFile | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> FrcFile:
+    """Open an .frc file; only its framing and its index are read."""
+    if isinstance(source, bytes | memoryview):
+        return FrcFile(Reader(source, max_bytes=max_bytes))
+    if isinstance(source, str | PathLike):
+        return FrcFile(Reader(Path(source), max_bytes=max_bytes))
+    with _spooled(source) as path:
+        return FrcFile(Reader(path, max_bytes=max_bytes))
+
+
+def load_file(source: PathOrFile | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> dict[str, Array]:
+    """All tensors of an .frc file by name, as `FrcFile` gives them."""
+    with open_file(source, max_bytes=max_bytes) as file:
+        return {name: file[name] for name in file}
+
+
+def save_file(
+    tensors: Mapping[str, Array], target: PathOrFile, *, options: Options | None = None, force: bool = False,
+    threads: int | None = None, metadata: Mapping[str, str] | None = None, progress: Progress | None = None,
+) -> EncodeReport:
+    """Encode a dictionary of NumPy arrays; there is no model file to rebuild, only tensors."""
+    for name in tensors:
+        if not isinstance(name, str) or not name or "\0" in name or len(name.encode()) > MAX_NAME_BYTES:
+            raise UsageError(
+                Code.BAD_TENSOR, f"{name!r} is no tensor name: a string of 1 to {MAX_NAME_BYTES} bytes without NUL is needed."
+            )
+    model = Model("tensors", [from_array(name, array) for name, array in tensors.items()], None, frozenset())
+    with _target(target, force) as out:
+        return encode(
+            model, out, options or Options(), threads=_threads(threads), metadata=_texts(metadata), progress=progress
+        )
+
+
+def _write_plain(file: FrcFile, out: BinaryIO, to: Format, progress: Progress | None) -> None:
+    if to not in _PLAIN:
+        raise UsageError(Code.BAD_OPTION, f"There is no output format {to!r}; choose from {', '.join(_PLAIN)}.")
+    headers = [Header(name, file.record(name).dtype, file.record(name).shape) for name in file]
+    total = sum(header.nbytes for header in headers)
+    positions = {p: name for p, name in enumerate(file)}
+    done = 0
+
+    def fetch(number: int) -> bytes | bytearray | memoryview:
+        nonlocal done
+        if progress:
+            progress(done, total, positions[number])
+        done += headers[number].nbytes
+        return raw_bytes(file.decoder.entry(file._positions[positions[number]]))
+
+    _PLAIN[to](out, headers, fetch)
+
+
+@contextmanager
+def _model(source: PathOrFile, options: Options) -> Iterator[tuple[Model, int]]:
+    """A model file taken apart, and its size."""
+    with ExitStack() as stack:
+        path = Path(source) if isinstance(source, str | PathLike) else stack.enter_context(_spooled(source))
+        model = read_model(path, normalize=not options.lossless, max_bytes=DEFAULT_MAX_BYTES)
+        yield model, path.stat().st_size
+
+
+@contextmanager
+def _target(target: PathOrFile, force: bool) -> Iterator[BinaryIO]:
+    if isinstance(target, str | PathLike):
+        with output(Path(target), force=force) as out:
+            yield out
+    else:
+        yield target
+
+
+@contextmanager
+def _spooled(stream: IO[bytes]) -> Iterator[Path]:
+    """What a stream holds, in a temporary file that exists as long as the block runs."""
+    try:
+        with tempfile.NamedTemporaryFile(prefix="frcodec-") as file:
+            shutil.copyfileobj(stream, file)
+            file.flush()
+            yield Path(file.name)
+    except OSError as error:
+        raise FileError(Code.READ_FAILED, f"Cannot read the input stream: {error.strerror or error}.") from error
+
+
+def _threads(asked: int | None) -> int:
+    if asked is not None and asked < 1:
+        raise UsageError(Code.BAD_OPTION, f"{asked} threads cannot do any work; ask for at least 1.")
+    return asked or os.cpu_count() or 1
+
+
+def _texts(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    for key, value in (metadata or {}).items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise UsageError(Code.BAD_OPTION, f"Metadata must be text by text, not {key!r}: {value!r}.")
+    return dict(metadata or {})

@@ -1,0 +1,101 @@
+"""Kinds of option values, and the options that every verb has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from math import isfinite
+from typing import Any, TypeVar
+
+import click
+
+from ..constants import DEFAULT_MAX_BYTES
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_LARGEST_SIZE = 1 << 53
+
+
+class Size(click.ParamType):
+    """Bytes, such as 1048576, 512M or 4G (powers of 1024)."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes from text."""
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d{1,16}(?:\.\d{1,6})?)\s*([KMGT]?)(i?B)?", value.strip(), re.IGNORECASE | re.ASCII)
+        if not match:
+            self.fail(f"{value!r} is no size. Examples: 1048576, 512M, 4G.", param, ctx)
+        size = int(float(match[1]) * 1024 ** _UNITS[match[2].upper()])
+        if size > _LARGEST_SIZE:
+            self.fail(f"{value!r} is more than 2^53 bytes.", param, ctx)
+        return size
+
+
+class Number(click.ParamType):
+    """A finite number in a range, both ends included."""
+
+    name = "NUMBER"
+
+    def __init__(self, low: float, high: float) -> None:
+        self.low, self.high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """A number from text."""
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is no number.", param, ctx)
+        if not (isfinite(number) and self.low <= number <= self.high):
+            self.fail(f"{value} is not in the range {self.low:g} to {self.high:g}.", param, ctx)
+        return number
+
+
+class Pair(click.ParamType):
+    """KEY=VALUE."""
+
+    name = "KEY=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Key and value from text."""
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = value.partition("=")
+        if not key or not equals:
+            self.fail(f"{value!r} is not KEY=VALUE.", param, ctx)
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            self.fail("the text is not valid UTF-8.", param, ctx)
+        return key, text
+
+
+def common(command: Command) -> Command:
+    """--json and --quiet, which every verb has."""
+    quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+    json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout; errors as JSON on stderr.")
+    return json(quiet(command))
+
+
+def max_bytes(command: Command) -> Command:
+    """--max-bytes, for verbs that read .frc files."""
+    option = click.option(
+        "--max-bytes",
+        type=Size(),
+        default=DEFAULT_MAX_BYTES,
+        show_default="64G",
+        help="Refuse files that decode to more, such as 512M or 4G.",
+    )
+    return option(command)
+
+
+def output_options(command: Command) -> Command:
+    """-o and -f, for verbs that write files."""
+    output = click.option(
+        "-o", "--output", type=click.Path(), metavar="FILE", help="Where to write; - is stdout, a folder keeps the name."
+    )
+    force = click.option("-f", "--force", is_flag=True, help="Replace an existing output file.")
+    return output(force(command))

@@ -1,0 +1,135 @@
+"""What the file arguments mean: derived names, folders, pipes, and - for the standard streams."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from ..constants import MAGIC, Code
+from ..errors import CorruptError, FileError, UnsupportedError, UsageError
+
+STANDARD: Final = "-"
+MODEL_SUFFIXES: Final = (".pt", ".pth", ".ptl", ".safetensors", ".bin", ".ckpt", ".torchscript", ".model")
+"""endings that .frc replaces; it is appended to all others, which may be part of a name such as net-v1.2"""
+KIND_SUFFIXES: Final = {
+    "PyTorch zip": ".pt",
+    "TorchScript": ".pt",
+    "lite interpreter": ".ptl",
+    "PyTorch legacy": ".pth",
+    "safetensors": ".safetensors",
+}
+"""kind of a model file -> its usual ending"""
+
+_CHUNK = 1 << 20
+
+
+def encoded_name(source: str) -> str:
+    """Where the .frc of a model goes unless the user says so: beside it; stdout for stdin."""
+    if source == STANDARD:
+        return STANDARD
+    path = Path(source)
+    return str(path.with_suffix(".frc") if path.suffix.lower() in MODEL_SUFFIXES else path.with_name(path.name + ".frc"))
+
+
+def decoded_name(source: str, suffix: str) -> str:
+    """Where a model goes unless the user says so: beside its .frc, with this ending; stdout for stdin."""
+    if source == STANDARD:
+        return STANDARD
+    path = Path(source)
+    return str(path.with_suffix(suffix) if path.suffix.lower() == ".frc" else path.with_name(path.name + suffix))
+
+
+def target_name(output: str | None, derived: str) -> str:
+    """The output the user means: a name of its own, the derived one, or that inside the folder given."""
+    if output is None:
+        return derived
+    if output != STANDARD and (Path(output).is_dir() or output.endswith(os.sep)):
+        if derived == STANDARD:
+            raise UsageError(Code.BAD_OPTION, f"{output} is a folder, and stdin has no name to keep. Name a file.")
+        return str(Path(output) / Path(derived).name)
+    return output
+
+
+def check_apart(source: str, target: str) -> None:
+    """Refuse to write over the input, even by force: it may still be read, and it may be the only copy."""
+    if STANDARD in (source, target) or not Path(source).is_file() or not Path(target).is_file():
+        return
+    if Path(source).samefile(target):
+        raise UsageError(Code.BAD_OPTION, f"{target} is the input itself. Name another output with -o.")
+
+
+def source_of(argument: str) -> Path | BinaryIO:
+    """A file by its path, so that it can be mapped; a pipe or a device as an open stream.
+
+    Raises FileError where it cannot be read, UsageError for stdin from a terminal.
+    """
+    if argument == STANDARD:
+        return _stdin()
+    path = Path(argument)
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise FileError(Code.READ_FAILED, f"Cannot read {argument}: it is a folder.")
+        if not stat.S_ISREG(mode):
+            return path.open("rb")
+        path.open("rb").close()  # whether we may
+    except OSError as error:
+        raise FileError(Code.READ_FAILED, f"Cannot read {argument}: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise FileError(Code.READ_FAILED, f"Cannot read {argument!r}: {error}.") from error
+    return path
+
+
+def frc_of(argument: str, max_bytes: int) -> Path | memoryview:
+    """An .frc file by its path, or all of a stream; one that starts otherwise is not read to its end."""
+    source = source_of(argument)
+    if isinstance(source, Path):
+        return source
+    return memoryview(_read_all(source, MAGIC, max_bytes))
+
+
+def model_of(argument: str, max_bytes: int) -> Path | memoryview:
+    """A model file by its path, or all of a stream."""
+    source = source_of(argument)
+    return source if isinstance(source, Path) else memoryview(_read_all(source, b"", max_bytes))
+
+
+def target_of(argument: str) -> Path | BinaryIO:
+    """A path, or stdout unless that is a terminal."""
+    if argument != STANDARD:
+        return Path(argument)
+    if sys.stdout is None:
+        raise FileError(Code.WRITE_FAILED, "Cannot write to stdout: it is closed.")
+    if sys.stdout.isatty():
+        raise UsageError(
+            Code.BINARY_TO_TERMINAL, "Refusing to write binary data to a terminal. Name a file with -o, or use a pipe."
+        )
+    return sys.stdout.buffer
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:
+        raise FileError(Code.READ_FAILED, "Cannot read stdin: it is closed.")
+    if sys.stdin.isatty():
+        raise UsageError(Code.BAD_OPTION, "Refusing to read a binary file from a terminal. Name a file, or use a pipe.")
+    return sys.stdin.buffer
+
+
+def _read_all(stream: BinaryIO, magic: bytes, max_bytes: int) -> bytearray:
+    data = bytearray()
+    try:
+        while chunk := stream.read(_CHUNK):
+            data += chunk
+            if len(data) > max_bytes:
+                raise UnsupportedError(Code.TOO_LARGE, f"The input has more than {max_bytes:,} bytes (--max-bytes).")
+            if not data.startswith(magic[: len(data)]):
+                start = data[:4].hex()
+                raise CorruptError(
+                    Code.BAD_MAGIC, f"This is not an .frc file: it starts with {start}, not {magic.hex()}.", offset=0
+                )
+    except OSError as error:
+        raise FileError(Code.READ_FAILED, f"Cannot read the input: {error.strerror or error}.") from error
+    return data

@@ -1,0 +1,101 @@
+"""torch modules to .frc files and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .api import PathOrFile, open_file
+from .api import _target as target_file
+from .api import _texts, _threads
+from .codec import EncodeReport, Progress, encode
+from .codec.decode import raw_bytes
+from .constants import DEFAULT_MAX_BYTES, Code
+from .errors import UnsupportedError, UsageError
+from .files.skeleton import Model
+from .plan import Options
+from .tensors import DTYPES, Entry, Stored, View, contiguous_strides
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def save_model(
+    module: nn.Module, target: PathOrFile, *, options: Options | None = None, force: bool = False,
+    threads: int | None = None, metadata: Mapping[str, str] | None = None, progress: Progress | None = None,
+) -> EncodeReport:
+    """Encode a module's state dict. Tied tensors are stored once."""
+    model = Model("tensors", _entries(module.state_dict()), None, frozenset())
+    with target_file(target, force) as out:
+        return encode(
+            model, out, options or Options(), threads=_threads(threads), metadata=_texts(metadata), progress=progress
+        )
+
+
+def load_model(module: nn.Module, source: PathOrFile, *, strict: bool = True, max_bytes: int = DEFAULT_MAX_BYTES) -> list[str]:
+    """Fill a module's parameters and buffers in place; returns the names that one side lacks, if not `strict`.
+
+    Raises UsageError (bad_tensor) where names or shapes differ: nothing has been changed then.
+    """
+    torch = _torch()
+    state = module.state_dict()
+    with open_file(source, max_bytes=max_bytes) as file:
+        unmatched = sorted(set(state) ^ set(file))
+        if strict and unmatched:
+            raise UsageError(Code.BAD_TENSOR, f"Module and file differ in their names: {_some(unmatched)}.")
+        shared = [name for name in state if name in file]
+        for name in shared:
+            if tuple(state[name].shape) != file.record(name).shape:
+                raise UsageError(
+                    Code.BAD_TENSOR,
+                    f"Tensor {name!r} has shape {file.record(name).shape} in the file and {tuple(state[name].shape)} in the module.",
+                )
+        positions = {record.name: position for position, record in enumerate(file.reader.index.records)}
+        with torch.no_grad():
+            for name in shared:
+                array = file.decoder.entry(positions[name])
+                dtype = getattr(torch, file.record(name).dtype.name)
+                content = torch.frombuffer(bytearray(raw_bytes(array)), dtype=dtype) if array.size else torch.empty(0, dtype=dtype)
+                state[name].copy_(content.reshape(array.shape))
+    return unmatched
+
+
+def _entries(state: Mapping[str, Tensor]) -> list[Entry]:
+    """Tensors of a state dict; one that covers the memory of another becomes a view of it."""
+    entries: list[Entry] = []
+    seen: dict[tuple[Any, ...], int] = {}
+    for name, tensor in state.items():
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        if dtype not in DTYPES or tensor.is_sparse or tensor.is_quantized:
+            raise UsageError(Code.BAD_TENSOR, f"Tensor {name!r} of type {tensor.dtype} cannot be stored.")
+        key = (tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tuple(tensor.stride()))
+        shape = tuple(tensor.shape)
+        if tensor.numel() and key in seen:
+            entries.append(View(name, seen[key], 0, shape, contiguous_strides(shape)))
+            continue
+        seen[key] = len(entries)
+        entries.append(Stored(name, DTYPES[dtype], shape, _content(tensor)))
+    return entries
+
+
+def _content(tensor: Tensor) -> bytes | memoryview:
+    """Little-endian bytes in C order."""
+    torch = _torch()
+    if not tensor.numel():
+        return b""
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    return raw_bytes(flat.view(torch.uint8).numpy())  # type: ignore[return-value]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def _torch() -> Any:
+    try:
+        import torch
+    except ImportError:
+        raise UnsupportedError(
+            Code.NEEDS_TORCH, "Loading into modules needs PyTorch: install frcodec[torch], or torch itself."
+        ) from None
+    return torch

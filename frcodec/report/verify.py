@@ -1,0 +1,144 @@
+"""Whether a file is sound: every checksum in it, and how close its tensors are to those of a model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..codec import Decoder, Progress
+from ..codec.decode import raw_bytes
+from ..constants import DEFAULT_MAX_BYTES, Code
+from ..container.index import Shared, byte_size
+from ..container.reader import Reader
+from ..container.skeleton import Plan
+from ..errors import CheckError, CorruptError
+from ..files import skeleton
+from ..files.read import read_model
+from ..tensors import Array, Buffer
+from .compare import Comparison, TensorMatch
+
+_SHOWN = 3
+"""differences that an error names"""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was checked; a file that is not sound has raised CorruptError instead."""
+
+    sha256: str
+    """of the .frc file: the identity of the model"""
+    file_bytes: int
+    tensors: int
+    """stored tensors that were decoded and compared with their checksums"""
+    decoded_bytes: int
+    kind: str | None
+    """kind of the model file whose checksum was compared; None where the file holds only tensors"""
+    matches: list[TensorMatch] | None
+    """tensor by tensor against the model; None without one"""
+    snr: float | None
+    """dB over all lossy tensors but vectors; None without model or without such tensors"""
+
+    @property
+    def differences(self) -> list[TensorMatch]:
+        """Tensors that are not what they should be."""
+        return [match for match in self.matches or () if match.difference]
+
+    def require(self, min_snr: float | None = None) -> None:
+        """CheckError (differs) for any difference, or for less than `min_snr` dB."""
+        found = self.differences
+        if found:
+            listed = "; ".join(f"{match.name!r} {match.difference}" for match in found[:_SHOWN])
+            more = f"; and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
+            raise CheckError(Code.DIFFERS, f"The file does not match the model: {listed}{more}.")
+        if min_snr is not None and self.snr is not None and self.snr < min_snr:
+            raise CheckError(Code.DIFFERS, f"The signal-to-noise ratio is {self.snr:.2f} dB; at least {min_snr:g} are asked for.")
+
+
+def verify_file(
+    source: Path | bytes | memoryview,
+    against: Path | bytes | memoryview | None = None,
+    *,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    progress: Progress | None = None,
+) -> VerifyReport:
+    """Check every section, every tensor and the rebuilt model file, decoding each tensor once.
+
+    Raises CorruptError for a file that is not sound, UnsupportedError beyond `max_bytes` or for an unknown kind of
+    model, FileError. Differences to the model do not raise here: see `VerifyReport.require`.
+    """
+    with Reader(source, max_bytes=max_bytes) as reader:
+        reader.check_sections()
+        comparison = None
+        if against is not None:
+            model = read_model(against, normalize=False, max_bytes=max_bytes)
+            comparison = Comparison(reader.index.records, model.entries)
+        check = _Check(reader, comparison, progress)
+        check.all_tensors()
+        return VerifyReport(
+            sha256=_sha256(source),
+            file_bytes=reader.size,
+            tensors=check.tensors,
+            decoded_bytes=check.done,
+            kind=reader.plan.kind if reader.plan else None,
+            matches=comparison.matches() if comparison else None,
+            snr=comparison.snr() if comparison else None,
+        )
+
+
+class _Check:
+    """Decodes every stored tensor once: those of the model file in its order, then the others."""
+
+    def __init__(self, reader: Reader, comparison: Comparison | None, progress: Progress | None) -> None:
+        self._decoder = Decoder(reader)
+        self._records = reader.index.records
+        self._plan = reader.plan
+        self._comparison = comparison
+        self._progress = progress
+        self._total = sum(byte_size(self._records[position]) for position in self._stored())
+        self._seen: set[int] = set()
+        self.done = 0
+        self.tensors = 0
+
+    def all_tensors(self) -> None:
+        """Raises CorruptError."""
+        if self._plan is not None:
+            self._rebuild(self._plan)
+        for position in self._stored():
+            if position not in self._seen:
+                self._decode(position)
+        if self._progress:
+            self._progress(self._total, self._total, "verified")
+
+    def _rebuild(self, plan: Plan) -> None:
+        def fetch(position: int) -> Buffer:
+            return raw_bytes(self._decode(position))
+
+        found = skeleton.rebuild(plan.skeleton, fetch, lambda data: None)
+        if found != plan.crc:
+            raise CorruptError(
+                Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {found:08x}; {plan.crc:08x} was expected."
+            )
+
+    def _decode(self, position: int) -> Array:
+        if self._progress:
+            self._progress(self.done, self._total, self._records[position].name)
+        array = self._decoder.entry(position)
+        if position not in self._seen:
+            self._seen.add(position)
+            self.done += byte_size(self._records[position])
+            self.tensors += 1
+            if self._comparison:
+                self._comparison.add(position, array)
+        return array
+
+    def _stored(self) -> Iterator[int]:
+        return (position for position, record in enumerate(self._records) if not isinstance(record, Shared))
+
+
+def _sha256(source: Path | bytes | memoryview) -> str:
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(source).hexdigest()
