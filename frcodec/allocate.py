@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, log2, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,12 @@ _VECTOR_LEVELS = 256
 """levels per root mean square that biases and norms get at least: about 59 dB, 10 bits"""
 _RATIO_OF_RDO = 10 ** (-0.15 / 20)
 """what optimized decisions cost in error, made up for by a smaller step where an SNR is asked for"""
+_DEAD_ROW = 1 / 64
+"""share of the mean power that a row without much of its own is taken to have"""
+_LARGE = 1 << 17
+"""elements of a tensor that gets no bonus"""
+_MOST_BONUS = 8.0
+"""dB"""
 _SCAN_LIMIT = 1 << 20
 """elements up to which a scan prefix is tried"""
 _ALL_AXES_LIMIT = 1 << 22
@@ -60,33 +66,30 @@ class Decided:
     """in the coefficients, which for orthonormal transforms is that of the weights"""
 
 
-def decided(treatment: Treatment, step: float) -> Decided:
+def decided(treatment: Treatment, step: float) -> Decided | None:
     """All choices for one tensor at this step, from `step_for` or from a search over the model.
 
-    Raises UsageError (bad_option) where the step is too small for the tensor.
+    None where the step is smaller than the format has, or too small for the tensor: it is better stored exactly.
     """
     tensor = treatment.tensor
     if treatment.coding is Coding.INTEGER:
         return _integer(treatment)
+    if step < step_of(0):
+        return None
     code = code_below(step)
     step = step_of(code)
     axes = _axes(treatment, step)
+    if axes is None:
+        return None
     coefs = coefficients(tensor, axes)
     levels = quantized(coefs, step)
-    if axes and transform.fraction_bits(transform.energy(levels)) < MIN_FRACTION_BITS:
-        axes, coefs = (), to_reals(tensor.array(), tensor.dtype)
-        levels = quantized(coefs, step)
-    if treatment.small:
-        region = _box(levels) if not axes else _region(levels, coefs / step)
-        mine = region.gather(levels)
-        return Decided(treatment, Layer(tensor.dtype, tensor.shape, axes, region, code), mine, None, _error(coefs, levels, step))
-    if treatment.target.max_error is None:
+    assert levels is not None
+    if not treatment.small and treatment.target.max_error is None:
         levels = _optimized(levels, coefs, step)
-    region = _region(levels, coefs / step)
+    region = _region(levels, coefs / step) if axes or not treatment.small else _box(levels)
     kept, shape = region.gather(levels), region.level_shape()
-    scaled = _kept_magnitudes(region, coefs, step)
-    layer = Layer(tensor.dtype, tensor.shape, axes, region, code)
-    return Decided(treatment, layer, kept, fit.fit(kept, shape, scaled), _error(coefs, levels, step))
+    model = None if treatment.small else fit.fit(kept, shape, _kept_magnitudes(region, coefs, step))
+    return Decided(treatment, Layer(tensor.dtype, tensor.shape, axes, region, code), kept, model, _error(coefs, levels, step))
 
 
 def step_for(treatment: Treatment) -> float | None:
@@ -95,25 +98,45 @@ def step_for(treatment: Treatment) -> float | None:
     target = treatment.target
     if target.max_error is not None:
         return 2 * target.max_error
-    rms = sqrt(float(np.mean(values**2)))
-    if rms == 0.0:
+    largest = float(np.abs(values).max())
+    if largest == 0.0:
         return 1.0
+    values /= largest  # so that no square overflows or vanishes
     if treatment.vector and not treatment.own_target:
-        return _vector_step(treatment, values, rms)
+        return largest * _vector_step(treatment, values)
     if target.snr is not None:
-        return rms * sqrt(12) * 10 ** (-target.snr / 20) * _RATIO_OF_RDO if treatment.own_target else None
+        return largest * _step_of_snr(target.snr, values) * _RATIO_OF_RDO if treatment.own_target else None
     assert target.quality is not None
-    return rms * sqrt(12) * 10 ** (-quality_snr(target.quality) / 20)
+    return largest * _step_of_quality(target.quality, values)
 
 
 def quality_snr(quality: float) -> float:
-    """The signal-to-noise ratio in dB that every tensor gets at a quality: 10 dB at 0, 50 dB at 100."""
+    """The signal-to-noise ratio in dB that large, even tensors get at a quality: 10 dB at 0, 50 dB at 100."""
     return 10 + 0.4 * quality
 
 
-def _vector_step(treatment: Treatment, values: Reals, rms: float) -> float:
+def _step_of_snr(snr: float, values: Reals) -> float:
+    """White noise of step² / 12 against the mean square."""
+    return sqrt(12 * float(np.mean(values**2))) * 10 ** (-snr / 20)
+
+
+def _step_of_quality(quality: float, values: Reals) -> float:
+    """A step that hurts every output channel about equally, and small tensors less.
+
+    What follows a layer mostly normalizes its channels, so noise counts relative to the channel it falls on: the
+    signal is the harmonic mean of the rows' mean squares. Small tensors are cheap to code well, and as their errors are as
+    grave as those of large ones, they get 1 dB more with every halving.
+    """
+    power = np.mean(values.reshape(values.shape[0], -1) ** 2, axis=1)
+    power = np.maximum(power, float(power.mean()) * _DEAD_ROW)
+    signal = 1 / float(np.mean(1 / power))
+    bonus = min(_MOST_BONUS, max(0.0, log2(_LARGE / values.size)))
+    return sqrt(12 * signal) * 10 ** (-(quality_snr(quality) + bonus) / 20)
+
+
+def _vector_step(treatment: Treatment, values: Reals) -> float:
     """Biases and norms are few and matter much: a fine step, finer where a variance must stay positive."""
-    step = rms / _VECTOR_LEVELS
+    step = sqrt(float(np.mean(values**2))) / _VECTOR_LEVELS
     if treatment.tensor.name.endswith(_POSITIVE) and (values > 0).all():
         step = min(step, float(values.min()) / _POSITIVE_LEVELS)
     return step
@@ -130,15 +153,19 @@ def _integer(treatment: Treatment) -> Decided:
     return Decided(treatment, layer, flat, model, 0.0)
 
 
-def _axes(treatment: Treatment, step: float) -> tuple[int, ...]:
-    """The transform of a tensor: the user's, none for an error bound or a vector, else the cheapest."""
-    if treatment.transform is not None:
-        return transform_axes(treatment)
+def _axes(treatment: Treatment, step: float) -> tuple[int, ...] | None:
+    """The transform of a tensor: the user's, none for an error bound or a vector, else the cheapest; None if none fits."""
     tensor = treatment.tensor
+    plain = _cost(tensor, (), step)
+    if plain == inf:
+        return None
+    if treatment.transform is not None:
+        axes = transform_axes(treatment)
+        return axes if _cost(tensor, axes, step) < inf else ()
     if treatment.target.max_error is not None or treatment.vector:
         return ()
-    best, least = (), _cost(tensor, (), step)
-    plain = least
+    best: tuple[int, ...] = ()
+    least = plain
     for kind, axes in _candidates(tensor.shape):
         cost = _cost(tensor, axes, step) + _GAINS[kind] * plain
         if cost < least:
@@ -161,11 +188,11 @@ def _candidates(shape: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]
 
 
 def _cost(tensor: Stored, axes: tuple[int, ...], step: float) -> float:
-    """Bits of the tensor under a transform, about; infinite where the exact inverse would not allow it."""
+    """Bits of the tensor under a transform, about; infinite where levels or the exact inverse would not allow it."""
     coefs = coefficients(tensor, axes)
     levels = quantized(coefs, step)
-    if axes and transform.fraction_bits(transform.energy(levels)) < MIN_FRACTION_BITS:
-        return float("inf")
+    if levels is None or axes and transform.fraction_bits(transform.energy(levels)) < MIN_FRACTION_BITS:
+        return inf
     return fit.estimate(levels.reshape(-1), levels.shape, np.abs(coefs) / step).bits
 
 

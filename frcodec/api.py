@@ -18,7 +18,7 @@ from typing import IO, BinaryIO, Literal, Self, TypeAlias
 from .atomic import output
 from .codec import Decoder, EncodeReport, Progress, encode, predict
 from .codec.decode import raw_bytes
-from .constants import DEFAULT_MAX_BYTES, MAX_NAME_BYTES, Code
+from .constants import DEFAULT_MAX_BYTES, MAX_METADATA_BYTES, MAX_NAME_BYTES, Code
 from .container.index import Record
 from .container.reader import Reader
 from .errors import FileError, UsageError
@@ -140,7 +140,7 @@ def save_file(
 ) -> EncodeReport:
     """Encode a dictionary of NumPy arrays; there is no model file to rebuild, only tensors."""
     for name in tensors:
-        if not isinstance(name, str) or not name or "\0" in name or len(name.encode()) > MAX_NAME_BYTES:
+        if not isinstance(name, str) or not name or "\0" in name or len(_utf8(name)) > MAX_NAME_BYTES:
             raise UsageError(
                 Code.BAD_TENSOR, f"{name!r} is no tensor name: a string of 1 to {MAX_NAME_BYTES} bytes without NUL is needed."
             )
@@ -206,7 +206,18 @@ def _threads(asked: int | None) -> int:
 
 
 def _texts(metadata: Mapping[str, str] | None) -> dict[str, str]:
-    for key, value in (metadata or {}).items():
+    texts = dict(metadata or {})
+    for key, value in texts.items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise UsageError(Code.BAD_OPTION, f"Metadata must be text by text, not {key!r}: {value!r}.")
-    return dict(metadata or {})
+    size = sum(len(_utf8(text)) for item in texts.items() for text in item) + 10 * len(texts) + 5
+    if size > MAX_METADATA_BYTES:
+        raise UsageError(Code.BAD_OPTION, f"The metadata takes {size} bytes; at most {MAX_METADATA_BYTES} are allowed.")
+    return texts
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(Code.BAD_OPTION, f"{text!r} is no Unicode text.") from None

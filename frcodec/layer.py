@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import transform
-from .constants import MAX_LEVEL, Code
-from .errors import UsageError
+from .constants import MAX_LEVEL
 from .quantize.elements import to_elements, to_reals
 from .quantize.steps import step_of
 from .region import Box, Region
@@ -52,14 +51,12 @@ def coefficients(tensor: Stored, axes: tuple[int, ...]) -> Reals:
     return transform.forward(to_reals(tensor.array(), tensor.dtype), axes)
 
 
-def quantized(coefs: Reals, step: float) -> Ints:
-    """Nearest levels. Raises UsageError (bad_option) where one would be too large."""
-    scaled = coefs / step
-    if scaled.size and float(np.abs(scaled).max()) > MAX_LEVEL:
-        raise UsageError(
-            Code.BAD_OPTION,
-            f"A step of {step:.3g} gives levels beyond {MAX_LEVEL}: ask for a lower quality, or keep the tensor exact.",
-        )
+def quantized(coefs: Reals, step: float) -> Ints | None:
+    """Nearest levels; None where one would be too large."""
+    with np.errstate(over="ignore"):
+        scaled = np.asarray(coefs / step)
+    if not float(np.abs(scaled).max(initial=0.0)) <= MAX_LEVEL:
+        return None
     return np.rint(scaled, out=scaled).astype(np.int32)
 
 

@@ -80,9 +80,11 @@ def scan_places(shape: tuple[int, ...], count: int) -> tuple[tuple[int, ...], np
 
 def _last_sum(shape: tuple[int, ...], count: int) -> int:
     """Index sum of the last of the first `count` positions."""
+    if not count:
+        return 0
     per_sum = np.ones(1, np.float64)  # exact: counts stay below 2^53
-    for n in shape:
+    for n in (min(n, count) for n in shape):  # the first `count` positions have sums below `count`
         running = np.concatenate([np.cumsum(per_sum), np.full(n - 1, per_sum.sum())])
         running[n:] -= np.cumsum(per_sum)[: len(running) - n]
         per_sum = running
-    return int(np.searchsorted(np.cumsum(per_sum), count)) if count else 0
+    return int(np.searchsorted(np.cumsum(per_sum), count))

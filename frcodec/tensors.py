@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .constants import DTYPE_BITS, Code
+from .constants import DTYPE_BITS, MAX_RANK, Code
 from .errors import UsageError
 
 Array: TypeAlias = npt.NDArray[np.generic]
@@ -131,8 +131,12 @@ def widened(array: Array, dtype: DType) -> Array:
 def from_array(name: str, array: Array) -> Stored:
     """A stored tensor from a NumPy array of any layout and byte order.
 
-    Raises UsageError (bad_tensor) for arrays of objects, strings, dates or other dtypes without an id.
+    Raises UsageError (bad_tensor) for anything else, and for dtypes without an id and too many dimensions.
     """
+    if not isinstance(array, np.ndarray | np.generic):
+        raise UsageError(Code.BAD_TENSOR, f"{name!r} is a {type(array).__name__}, not a NumPy array.")
+    if array.ndim > MAX_RANK:
+        raise UsageError(Code.BAD_TENSOR, f"Tensor {name!r} has {array.ndim} dimensions; at most {MAX_RANK} are allowed.")
     kind = array.dtype.newbyteorder("=").name
     if kind not in DTYPES or kind in _NUMPY_STORAGE:
         allowed = ", ".join(n for n in DTYPES if n not in _NUMPY_STORAGE)
@@ -141,4 +145,4 @@ def from_array(name: str, array: Array) -> Stored:
         )
     dtype = DTYPES[kind]
     little = np.ascontiguousarray(array, dtype=dtype.storage)
-    return Stored(name, dtype, array.shape, memoryview(little).cast("B") if little.size else b"")
+    return Stored(name, dtype, array.shape, little.reshape(-1).view(np.uint8).data if little.size else b"")

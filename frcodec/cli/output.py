@@ -6,24 +6,26 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from math import isfinite
+from pathlib import Path
+from textwrap import fill
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..constants import Code
 from ..errors import FileError, FrcError
 from . import text
-from .table import Column, Line, layout
+from .table import Column, layout
 
 if TYPE_CHECKING:
     import rich.progress
     from rich.console import Console
 
-Progress: TypeAlias = Callable[[int, int, str], None]
+    from ..codec import Progress
 
-_STYLES = {"head": "bold", "exact": "dim", "view": "dim", "total": "bold", "good": "bold green", "bad": "bold red"}
+_STYLES = {"head": "bold", "exact": "dim", "view": "dim", "total": "bold", "good": "green", "bad": "red", "row": ""}
 _MARKS = {"error": "bold red", "warning": "bold yellow"}
 _PATIENCE = 0.4
 """seconds before a progress bar appears"""
@@ -39,16 +41,16 @@ class Output:
 
     def document(self, value: Mapping[str, Any]) -> None:
         """The one JSON document of a run with --json."""
-        _write(sys.stdout, json.dumps(_plain(value), indent=2, allow_nan=False) + "\n")
+        _write(_stdout(), json.dumps(_plain(value), indent=2, allow_nan=False) + "\n")
 
     def data(self, line: str, style: str = "") -> None:
         """A line of data."""
-        _print(sys.stdout, [(line, style)])
+        _print(_stdout(), [(line, style)])
 
     def table(self, columns: Sequence[Column], rows: Sequence[Mapping[str, str]]) -> None:
         """A table of data."""
         for line in layout(columns, rows, data_width()):
-            _print(sys.stdout, _styled(line))
+            _print(_stdout(), [(str(line), line.role)])
 
     def message(self, line: str) -> None:
         """What was done, for people who watch."""
@@ -83,14 +85,14 @@ def error(problem: FrcError, *, as_json: bool, hint: str = "") -> None:
     message = "\n".join(text.escaped(line) for line in problem.message.split("\n"))
     place = "" if problem.offset is None else f" at byte {problem.offset:,}"
     first, newline, rest = message.partition("\n")
-    _say("error", f"{first} [E{int(code)} {code.name.lower()}{place}]{newline}{rest}")
+    _say("error", _wrapped(f"{first} [E{int(code)} {code.name.lower()}{place}]") + newline + rest)
     if hint:
         _print(sys.stderr, [(hint, "")])
 
 
 def raw(line: str) -> None:
     """Help, version or a script on stdout as it is."""
-    _write(sys.stdout, line if line.endswith("\n") else line + "\n")
+    _write(_stdout(), line if line.endswith("\n") else line + "\n")
 
 
 def data_width() -> int | None:
@@ -112,17 +114,27 @@ def silence(stream: TextIO | None) -> None:
     """Let what is left in the buffers of a stream that nobody reads go nowhere."""
     if stream is None:
         return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def _say(mark: str, sentence: str) -> None:
     _print(sys.stderr, [("frcodec: ", ""), (f"{mark}:", _MARKS[mark]), (f" {sentence}", "")])
 
 
-def _styled(line: Line) -> list[tuple[str, str]]:
-    return [(str(line), _STYLES.get(line.role, ""))]
+def _stdout() -> TextIO:
+    """Where data goes; a program may have been started without it."""
+    if sys.stdout is None:
+        raise FileError(Code.WRITE_FAILED, "Cannot write to stdout: it is closed.")
+    return sys.stdout
+
+
+def _wrapped(sentence: str) -> str:
+    """Lines of a terminal's width; programs that read stderr get one line."""
+    if not _is_terminal(sys.stderr):
+        return sentence
+    columns = max(20, shutil.get_terminal_size().columns)
+    return fill(sentence, columns, initial_indent=" " * len("frcodec: error: "), break_on_hyphens=False).lstrip()
 
 
 def _print(stream: TextIO | None, parts: Sequence[tuple[str, str]]) -> None:
@@ -153,15 +165,16 @@ def _write(stream: TextIO | None, content: str) -> None:
 
 @contextmanager
 def _translated(stream: TextIO) -> Iterator[None]:
-    """A full disk becomes a FileError; a closed pipe stays what it is."""
+    """A full disk becomes a FileError, a closed pipe stays what it is; that stderr is lost, nobody can be told."""
     try:
         yield
-    except BrokenPipeError:
-        raise
     except OSError as error:
         silence(stream)
-        name = "stdout" if stream is sys.stdout else "stderr"
-        raise FileError(Code.WRITE_FAILED, f"Cannot write to {name}: {error.strerror or error}.") from error
+        if stream is sys.stderr:
+            return
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise FileError(Code.WRITE_FAILED, f"Cannot write to stdout: {error.strerror or error}.") from error
 
 
 def _encodable(content: str, stream: TextIO | None) -> str:

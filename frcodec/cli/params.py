@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from math import isfinite
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..constants import DEFAULT_MAX_BYTES
+
+if TYPE_CHECKING:
+    _Kind = click.ParamType[Any]
+else:
+    _Kind = click.ParamType  # generic in newer versions only
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -17,7 +22,7 @@ _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _LARGEST_SIZE = 1 << 53
 
 
-class Size(click.ParamType):
+class Size(_Kind):
     """Bytes, such as 1048576, 512M or 4G (powers of 1024)."""
 
     name = "SIZE"
@@ -35,7 +40,7 @@ class Size(click.ParamType):
         return size
 
 
-class Number(click.ParamType):
+class Number(_Kind):
     """A finite number in a range, both ends included."""
 
     name = "NUMBER"
@@ -54,7 +59,18 @@ class Number(click.ParamType):
         return number
 
 
-class Pair(click.ParamType):
+class Count(Number):
+    """A whole number in a range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """A whole number from text."""
+        number = super().convert(value, param, ctx)
+        if number != int(number):
+            self.fail(f"{value!r} is no whole number.", param, ctx)
+        return int(number)
+
+
+class Pair(_Kind):
     """KEY=VALUE."""
 
     name = "KEY=VALUE"
@@ -76,7 +92,7 @@ class Pair(click.ParamType):
 def common(command: Command) -> Command:
     """--json and --quiet, which every verb has."""
     quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-    json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout; errors as JSON on stderr.")
+    json = click.option("--json", "as_json", is_flag=True, help="A JSON document on stdout, errors as JSON on stderr.")
     return json(quiet(command))
 
 
@@ -86,8 +102,7 @@ def max_bytes(command: Command) -> Command:
         "--max-bytes",
         type=Size(),
         default=DEFAULT_MAX_BYTES,
-        show_default="64G",
-        help="Refuse files that decode to more, such as 512M or 4G.",
+        help="Refuse what decodes to more, such as 512M or 4G; 64G by default.",
     )
     return option(command)
 
@@ -95,7 +110,11 @@ def max_bytes(command: Command) -> Command:
 def output_options(command: Command) -> Command:
     """-o and -f, for verbs that write files."""
     output = click.option(
-        "-o", "--output", type=click.Path(), metavar="FILE", help="Where to write; - is stdout, a folder keeps the name."
+        "-o",
+        "--output",
+        type=click.Path(),
+        metavar="FILE",
+        help="Where to write: a file, a folder, - for stdout.",
     )
     force = click.option("-f", "--force", is_flag=True, help="Replace an existing output file.")
     return output(force(command))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from ..constants import MAGIC, Code
 from ..errors import CorruptError, FileError, UnsupportedError, UsageError
+from .text import escaped
 
 STANDARD: Final = "-"
 MODEL_SUFFIXES: Final = (".pt", ".pth", ".ptl", ".safetensors", ".bin", ".ckpt", ".torchscript", ".model")
@@ -31,7 +34,9 @@ def encoded_name(source: str) -> str:
     if source == STANDARD:
         return STANDARD
     path = Path(source)
-    return str(path.with_suffix(".frc") if path.suffix.lower() in MODEL_SUFFIXES else path.with_name(path.name + ".frc"))
+    return str(
+        path.with_suffix(".frc") if path.suffix.lower() in MODEL_SUFFIXES else path.with_name(path.name + ".frc")
+    )
 
 
 def decoded_name(source: str, suffix: str) -> str:
@@ -59,6 +64,15 @@ def check_apart(source: str, target: str) -> None:
         return
     if Path(source).samefile(target):
         raise UsageError(Code.BAD_OPTION, f"{target} is the input itself. Name another output with -o.")
+
+
+def check_free(target: str, force: bool) -> None:
+    """Refuse to replace a file before any work is done."""
+    if target == STANDARD or force or not Path(target).is_file():
+        return
+    raise UsageError(
+        Code.OUTPUT_EXISTS, f"{target} exists already. Use --force to replace it, or -o to name another output."
+    )
 
 
 def source_of(argument: str) -> Path | BinaryIO:
@@ -107,7 +121,33 @@ def target_of(argument: str) -> Path | BinaryIO:
         raise UsageError(
             Code.BINARY_TO_TERMINAL, "Refusing to write binary data to a terminal. Name a file with -o, or use a pipe."
         )
-    return sys.stdout.buffer
+    return cast(BinaryIO, _Stdout(sys.stdout.buffer))
+
+
+class _Stdout:
+    """Binary stdout whose errors are this tool's; a closed pipe stays what it is."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        """All of the data, or FileError."""
+        with self._translated():
+            return self._stream.write(data)
+
+    def flush(self) -> None:
+        """Hand everything to the system, or FileError."""
+        with self._translated():
+            self._stream.flush()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise FileError(Code.WRITE_FAILED, f"Cannot write to stdout: {error.strerror or error}.") from error
 
 
 def _stdin() -> BinaryIO:
@@ -133,3 +173,16 @@ def _read_all(stream: BinaryIO, magic: bytes, max_bytes: int) -> bytearray:
     except OSError as error:
         raise FileError(Code.READ_FAILED, f"Cannot read the input: {error.strerror or error}.") from error
     return data
+
+
+def flush(target: Path | BinaryIO) -> None:
+    """Hand what was written to a stream to the system, so that its errors are seen."""
+    if not isinstance(target, Path):
+        target.flush()
+
+
+def shown(argument: str, *, output: bool = False) -> str:
+    """A file argument in a message."""
+    if argument == STANDARD:
+        return "stdout" if output else "stdin"
+    return escaped(argument)

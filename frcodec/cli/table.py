@@ -9,7 +9,7 @@ from . import text
 
 _GAP = "  "
 _WIDEST_NAME = 120
-_NARROWEST_NAME = 18
+_NARROWEST_NAME = 36
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,10 +49,10 @@ def _char_width(char: str) -> int:
 
 
 def shortened(text: str, columns: int) -> str:
-    """The text itself, or its two ends around an ellipsis; the end says more of a tensor's name than the start."""
+    """The text itself, or its two ends around an ellipsis."""
     if width(text) <= columns:
         return text
-    tail = (columns - 1) * 3 // 5
+    tail = columns // 2
     return _cut(text, columns - 1 - tail) + "…" + _cut(text[::-1], tail)[::-1]
 
 
@@ -74,10 +74,10 @@ def size(count: float) -> str:
     """Bytes with a unit of 1000, three or four digits."""
     if count < 1000:
         return f"{count:.0f} B"
-    for unit in ("kB", "MB", "GB", "TB"):
-        count /= 1000
-        if count < 999.95:
-            break
+    units = iter(("kB", "MB", "GB", "TB", "PB", "EB"))
+    unit = ""
+    while count >= 999.95:
+        count, unit = count / 1000, next(units)
     return f"{count:.{2 if count < 10 else 1}f} {unit}"
 
 
@@ -91,11 +91,6 @@ def dtype(name: str) -> str:
     stem = name.rstrip("0123456789")
     bits = name[len(stem) :]
     return _SHORT_DTYPES[stem] + bits if stem in _SHORT_DTYPES and bits else name
-
-
-def decibels(value: float | None) -> str:
-    """A signal-to-noise ratio; None means that nothing was lost."""
-    return "exact" if value is None else f"{value:.2f} dB"
 
 
 def ratio(size_now: int, size_before: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, log10
 from typing import BinaryIO, TypeVar
 from zlib import crc32
@@ -63,7 +63,8 @@ def encode(
     planned, warnings = treatments(model.entries, model.exact, options)
     writer = Writer(out)
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        groups, steps = _groups(planned), _steps(planned, options, pool)
+        steps = _steps(planned, options, pool)
+        groups = _groups([_settled(treatment, steps) for treatment in planned])
         results = _in_order(pool, lambda group: _stream(group, steps), groups, threads)
         coded: list[_Coded] = []
         total, done = sum(len(t.tensor.data) for t in planned), 0
@@ -120,14 +121,21 @@ def _steps(planned: Sequence[Treatment], options: Options, pool: ThreadPoolExecu
     return steps
 
 
+def _settled(treatment: Treatment, steps: Mapping[int, float]) -> Treatment:
+    """A small tensor that no step suits is stored exactly, and must not drag others of its stream along."""
+    lossy = treatment.small and treatment.coding is Coding.LOSSY
+    if lossy and _within_bounds(treatment, steps[treatment.position]) is None:
+        return replace(treatment, coding=Coding.RAW)
+    return treatment
+
+
 def _stream(group: Sequence[Treatment], steps: Mapping[int, float]) -> _Coded:
     if group[0].coding is Coding.RAW:
         return _raw_stream(group)
-    done = [_within_bounds(treatment, steps.get(treatment.position, 1.0)) for treatment in group]
-    if any(decoded is None for _, decoded in done):
+    done = [made for t in group if (made := _within_bounds(t, steps.get(t.position, 1.0)))]
+    if len(done) < len(group):
         return _raw_stream(group)
-    parts = [part for part, _ in done]
-    arrays = [decoded for _, decoded in done if decoded is not None]
+    parts, arrays = [part for part, _ in done], [array for _, array in done]
     levels = np.concatenate([part.levels for part in parts])
     shape = parts[0].layer.region.level_shape() if len(parts) == 1 else (levels.size,)
     model = parts[0].fit if len(parts) == 1 and parts[0].fit else fit.fit(levels, shape)
@@ -135,15 +143,17 @@ def _stream(group: Sequence[Treatment], steps: Mapping[int, float]) -> _Coded:
     return _coded(group, data, arrays, [part.layer for part in parts])
 
 
-def _within_bounds(treatment: Treatment, step: float) -> tuple[Decided, Array | None]:
+def _within_bounds(treatment: Treatment, step: float) -> tuple[Decided, Array] | None:
     """Levels, and what they decode to; None where even small steps do not keep what was promised."""
     for _ in range(_RETRIES):
         part = decided(treatment, step)
+        if part is None:
+            return None
         array = layer.decode(part.levels, part.layer)
         if _promises_kept(treatment, array):
             return part, array
         step /= 2
-    return part, None
+    return None
 
 
 def _promises_kept(treatment: Treatment, decoded: Array) -> bool:

@@ -9,6 +9,8 @@ from math import sqrt
 import numpy as np
 
 from ..allocate import decided
+from ..constants import Code
+from ..errors import UsageError
 from ..plan import Treatment
 from ..quantize.elements import to_reals
 from ..quantize.steps import code_near, step_of
@@ -27,27 +29,30 @@ def global_step(
     """
     open_ = [t for t in weights if t.position not in fixed]
     energy = sum(pool.map(_energy, weights))
-    fixed_noise = sum(pool.map(lambda t: _noise(t, fixed[t.position]), [t for t in weights if t.position in fixed]))
-    budget = max(energy * 10 ** (-snr / 10) - fixed_noise, energy * 1e-20)
+    budget = energy * 10 ** (-snr / 10)
+    budget -= sum(pool.map(lambda t: _noise(t, fixed[t.position]), [t for t in weights if t.position in fixed]))
+    if budget <= 0:
+        raise UsageError(
+            Code.BAD_OPTION, f"The tensors with rules of their own alone have too much noise for {snr:g} dB: relax the rules."
+        )
     size = sum(t.tensor.size for t in open_)
     step, best = sqrt(12 * budget / size), 0.0
     for _ in range(_PASSES):
         step = step_of(code_near(step))
-        now = step
-        noise = sum(pool.map(lambda t: _noise(t, now), open_))
+        noise = _total_noise(open_, step, pool)
         if noise <= budget:
             best = max(best, step)
             if noise > budget * 10 ** (-_TOLERANCE / 10):
                 break
-        if noise == 0.0:
-            step *= 4
-            continue
-        step *= sqrt(budget / noise) * (1.0 - 0.0005)
-    while best == 0.0:
-        step /= 1.02
-        now = step
-        best = step if sum(pool.map(lambda t: _noise(t, now), open_)) <= budget else 0.0
+        step *= min(4.0, sqrt(budget / noise) * (1 - 1e-3)) if noise else 4.0
+    while best == 0.0 and step > step_of(0):
+        step = step_of(code_near(step / 1.02))
+        best = step if _total_noise(open_, step, pool) <= budget else 0.0
     return best
+
+
+def _total_noise(treatments: Sequence[Treatment], step: float, pool: ThreadPoolExecutor) -> float:
+    return sum(pool.map(lambda treatment: _noise(treatment, step), treatments))
 
 
 def _energy(treatment: Treatment) -> float:
@@ -56,4 +61,6 @@ def _energy(treatment: Treatment) -> float:
 
 
 def _noise(treatment: Treatment, step: float) -> float:
-    return decided(treatment, step).squared_error
+    """Squared error at this step; 0 for a tensor that must be stored exactly at it."""
+    made = decided(treatment, step)
+    return made.squared_error if made else 0.0

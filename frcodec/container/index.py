@@ -19,6 +19,7 @@ from ..constants import (
     CODING_RAW,
     CODING_VIEW,
     KNOWN_FEATURES,
+    MAX_ENTRIES,
     MAX_INDEX_BYTES,
     MAX_NAME_BYTES,
     MAX_RANK,
@@ -341,6 +342,8 @@ def _bytes(value: Any, name: str, count: int) -> bytes:
 def _names(value: Any) -> list[str]:
     if not isinstance(value, str):
         raise CorruptError(Code.BAD_NAME, "The names in the index are no UTF-8 string.")
+    if value.count("\0") > MAX_ENTRIES:
+        raise UnsupportedError(Code.TOO_LARGE, f"The index lists more than {MAX_ENTRIES} entries.")
     *names, rest = value.split("\0")
     if rest:
         raise CorruptError(Code.BAD_NAME, "The last name in the index is not ended.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from bisect import bisect_right
+from contextlib import suppress
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Self
 
 from ..constants import (
     DEFAULT_MAX_BYTES,
+    MAX_METADATA_BYTES,
     SECTION_DATA,
     SECTION_INDEX,
     SECTION_METADATA,
@@ -25,8 +27,6 @@ from . import skeleton as skeleton_section
 from .index import Index, Shared, byte_size
 from .sections import Section
 from .skeleton import Plan
-
-MAX_METADATA_BYTES = 1 << 20
 
 
 class Reader:
@@ -42,6 +42,9 @@ class Reader:
         try:
             self._sections = list(sections.walk(self._data))
             self._checked: set[int] = set()
+            for section in self._sections:  # those of unknown type too: their type may be what is damaged
+                if section.type != SECTION_DATA:
+                    self._payload(section)
             self.index: Index = index_section.read(self._payload(self._only(SECTION_INDEX)))
             self._data_sections = [s for s in self._sections if s.type == SECTION_DATA]
             self._check_sizes()
@@ -100,9 +103,10 @@ class Reader:
 
     def close(self) -> None:
         """Release the file; no bytes obtained from it may be used afterwards."""
-        self._data.release()
-        if self._map is not None:
-            self._map.close()
+        with suppress(BufferError):  # bytes still in use keep the mapping alive until they go
+            self._data.release()
+            if self._map is not None:
+                self._map.close()
 
     def __enter__(self) -> Self:
         return self

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..constants import Code
-from ..errors import CorruptError
+from ..errors import CorruptError, UnsupportedError
 from ..files.skeleton import PATCH_BYTES, Hole, Patch, Skeleton, check
 from . import packing
 
@@ -49,6 +49,8 @@ def read(payload: bytes | memoryview, entry_sizes: Sequence[int | None], limit: 
     if not isinstance(value, list) or [type(v) for v in value] != [str, int, int, list, list, bytes]:
         raise _bad("it is not an array of kind, size, checksum, holes, patches and gaps")
     kind, size, crc, hole_column, patch_column, gaps = value
+    if size > limit:
+        raise UnsupportedError(Code.TOO_LARGE, f"The model file has {size} bytes; {limit} are allowed.")
     holes, end = [], 0
     for gap, entry in _pairs(hole_column):
         length = entry_sizes[entry] if entry < len(entry_sizes) else None

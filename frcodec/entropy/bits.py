@@ -58,7 +58,8 @@ class BitReader:
     """Reads what `BitWriter` wrote; CorruptError (bad_stream) where the bytes end too early."""
 
     def __init__(self, data: bytes | memoryview) -> None:
-        self._bits: Bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
+        self._data = np.frombuffer(data, np.uint8)
+        self._bits: Bits = np.zeros(0, np.uint8)
         self._at = 0
 
     def field(self, width: int) -> int:
@@ -79,13 +80,14 @@ class BitReader:
 
     def unaries(self, count: int) -> npt.NDArray[np.int64]:
         """`count` unary values [count]."""
-        rest = self._bits[self._at :]
-        window = 64 * count
-        while True:  # the zeros that end the values mostly lie close by: look at all that is left only if need be
-            ends = np.flatnonzero(rest[:window] == 0)[:count]
-            if len(ends) == count or window >= len(rest):
+        window = 8 * count + 64
+        while True:  # the zeros that end the values mostly lie close by
+            self._unpack(self._at + window)
+            rest = self._bits[self._at : self._at + window]
+            ends = np.flatnonzero(rest == 0)[:count]
+            if len(ends) == count or len(rest) < window:
                 break
-            window *= 16
+            window *= 8
         if len(ends) < count:
             raise self._short()
         self._at += int(ends[-1]) + 1 if count else 0
@@ -94,11 +96,19 @@ class BitReader:
     def finish(self) -> int:
         """Check that the padding is zero; number of bytes read."""
         end = -(-self._at // 8)
+        self._unpack(8 * end)
         if self._bits[self._at : 8 * end].any():
             raise CorruptError(Code.RESERVED_BITS, "The padding of a stream header is not zero.")
         return end
 
+    def _unpack(self, upto: int) -> None:
+        """Have at least this many bits at hand, if there are as many: a header is a small part of its stream."""
+        if upto > len(self._bits) < 8 * len(self._data):
+            data = self._data[: max(2 * upto // 8 + 1, 1024)]
+            self._bits = np.unpackbits(data, bitorder="little")
+
     def _take(self, width: int) -> Bits:
+        self._unpack(self._at + width)
         if self._at + width > len(self._bits):
             raise self._short()
         self._at += width

@@ -30,6 +30,7 @@ _SLOT_MASK = np.uint32(TOTAL - 1)
 _BITS = np.uint32(FREQUENCY_BITS)
 _FLOOR = np.uint32(STATE_FLOOR)
 _WORD = np.uint32(WORD_BITS)
+_LEVEL_PLACE = np.int32(24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +54,18 @@ class Coder:
         reach = np.count_nonzero(frequency[:, 1:ESCAPE:2], axis=1).astype(np.int32)
         return Coder(frequency, start, reach, np.array([table.shift for table in tables], np.int32))
 
-    def slots(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int16]]:
-        """By 4096 · context + slot: (frequency - 1) · 2^12 + slot - start, and the level or -128 for the escape."""
-        contexts = len(self.frequency)
-        symbols = np.arange(ESCAPE + 1, dtype=np.int16)
-        values = np.where(symbols & 1, -(symbols + 1) // 2, symbols // 2).astype(np.int16)
+    def slots(self) -> npt.NDArray[np.uint32]:
+        """By 4096 · context + slot: level or -128 for the escape · 2^24 + (frequency - 1) · 2^12 + slot - start."""
+        symbols = np.arange(ESCAPE + 1)
+        values = np.where(symbols & 1, -(symbols + 1) // 2, symbols // 2).astype(np.int8)
         values[ESCAPE] = _ESCAPED
-        packed = np.empty((contexts, TOTAL), np.uint32)
-        levels = np.empty((contexts, TOTAL), np.int16)
-        for c in range(contexts):
-            counts = self.frequency[c]
-            offset = np.arange(TOTAL, dtype=np.uint32) - np.repeat(self.start[c], counts)
-            packed[c] = (np.repeat(counts, counts) - 1) << _BITS | offset
-            levels[c] = np.repeat(values, counts)
-        return packed.reshape(-1), levels.reshape(-1)
+        entries = values.astype(np.uint8).astype(np.uint32)[None] << np.uint32(24) | (self.frequency - np.uint32(1)) << _BITS
+        counts = self.frequency.reshape(-1)
+        slot = np.tile(np.arange(TOTAL, dtype=np.uint32), len(self.frequency))
+        return np.repeat(entries.reshape(-1), counts) + slot - np.repeat(self.start.reshape(-1), counts)
 
 
 _ESCAPED = -128
-_NOTHING = np.zeros(1, np.int32)
 
 
 class _Source:
@@ -78,35 +73,31 @@ class _Source:
 
     def __init__(self, states: States, words: Sequence[Words]) -> None:
         self.states = states
-        self._lanes = len(states) // len(words)
         self._words = np.concatenate([*words, np.zeros(1, np.uint16)])  # the last is read, but never believed
-        ends = np.cumsum([len(w) for w in words])
-        self._ends = ends
-        self._next = ends - [len(w) for w in words]
+        self._ends = np.cumsum([len(w) for w in words])
+        self._next = self._ends - [len(w) for w in words]
+        self._borders = np.arange(len(words) + 1) * (len(states) // len(words))
 
-    def refill(self, active: int) -> None:
-        """Give a word to each of the first `active` lanes whose state is below the floor."""
-        hungry = np.flatnonzero(self.states[:active] < _FLOOR)
-        if not len(hungry):
-            return
+    def refill(self, hungry: npt.NDArray[np.intp]) -> None:
+        """Give a word to each of these lanes, ascending."""
+        places = np.arange(len(hungry))
         if len(self._next) == 1:
-            places = self._next[0] + np.arange(len(hungry))
+            places += self._next[0]
             self._next[0] += len(hungry)
         else:
-            segment = hungry // self._lanes
-            counts = np.bincount(segment, minlength=len(self._next))
-            places = np.arange(len(hungry)) + (self._next - (np.cumsum(counts) - counts))[segment]
+            edges = hungry.searchsorted(self._borders)  # where each segment's lanes begin among the hungry ones
+            counts = edges[1:] - edges[:-1]
+            places += (self._next - edges[:-1]).repeat(counts)
             self._next += counts
-        words = self._words[np.minimum(places, len(self._words) - 1)]
-        self.states[hungry] = self.states[hungry] << _WORD | words
+        self.states[hungry] = self.states[hungry] << _WORD | self._words.take(places, mode="clip")
 
-    def plain(self, lanes: npt.NDArray[np.intp], widths: npt.NDArray[np.uint32], active: int) -> npt.NDArray[np.int64]:
+    def plain(self, lanes: npt.NDArray[np.intp], widths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Up to 16 plain bits from each of these lanes."""
-        states = self.states[lanes]
-        values = states & ((np.uint32(1) << widths) - np.uint32(1))
-        self.states[lanes] = states >> widths
-        self.refill(active)
-        return values.astype(np.int64)
+        before = self.states[lanes].astype(np.int64)
+        after = before >> widths
+        self.states[lanes] = after
+        self.refill(lanes[after < STATE_FLOOR])
+        return before - (after << widths)
 
     def finish(self) -> None:
         """Check that all words are used and all lanes are back at the floor."""
@@ -130,69 +121,70 @@ def decode(
     backs = [back for back in model.backs if back < steps]
     pad = max(backs, default=0)
     padded = np.zeros((steps + pad, len(lengths)), np.int32)  # saturated magnitudes, zeros before the first step
-    packed, direct = coder.slots()
-    neighbor_term, table_of, lowest = _context_tables(model, axis_sum)
-    simple = not coder.shift.any()
+    packed = coder.slots()
+    neighbor_term, first_slot = _context_tables(model, axis_sum)
+    shifted = bool(coder.shift.any())
     for step, active in enumerate(active_lanes.tolist()):
         now = step + pad
-        t = sum((padded[now - back, :active] for back in backs), start=_NOTHING)
-        weighted = neighbor_term[np.minimum(t, MAX_NEIGHBOR_SUM)] + axis_sum[step, :active]
-        contexts = table_of[weighted - lowest]
+        weighted = axis_sum[step, :active]
+        if model.wn and backs:
+            t = padded[now - backs[0], :active]
+            for back in backs[1:]:
+                t = t + padded[now - back, :active]
+            weighted = weighted + neighbor_term[t]
+        index = first_slot[weighted]
         x = source.states[:active]
-        slot = x & _SLOT_MASK
-        index = contexts * TOTAL + slot
-        entry = packed[index]
-        level = direct[index].astype(np.int32)
+        entry = packed[index + (x & _SLOT_MASK)]
         x >>= _BITS
-        x *= (entry >> _BITS) + np.uint32(1)
+        x *= (entry >> _BITS & _SLOT_MASK) + np.uint32(1)
         x += entry & _SLOT_MASK
-        source.refill(active)
-        if not simple or level.min() == _ESCAPED:
-            _decode_rest(source, level, np.broadcast_to(contexts, level.shape), coder, active)
+        source.refill((x < _FLOOR).nonzero()[0])
+        level = entry.view(np.int32) >> _LEVEL_PLACE
+        if shifted or level.min() == _ESCAPED:
+            _decode_rest(source, level, index >> FREQUENCY_BITS, coder)
+            np.minimum(np.abs(level), MAX_NEIGHBOR_SUM, out=padded[now, :active])
+        else:
+            np.abs(level, out=padded[now, :active])
         levels[step, :active] = level
-        np.minimum(np.abs(level), MAX_NEIGHBOR_SUM, out=padded[now, :active])
     source.finish()
     return levels
 
 
 def _context_tables(
     model: ContextModel, axis_sum: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp], int]:
-    """wn · n by t; the context by wp · p + wn · n - lowest; lowest."""
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+    """wn · n by the sum of four saturated magnitudes; 4096 · context by wp · p + wn · n, from the end where negative."""
     term = model.neighbor_term()
-    lowest = int(axis_sum.min(initial=0))
-    highest = int(axis_sum.max(initial=0)) + int(term[-1])
-    return term, model.clamped(np.arange(lowest, highest + 1, dtype=np.int32)), lowest
+    lowest, highest = min(0, int(axis_sum.min(initial=0))), int(axis_sum.max(initial=0)) + int(term[-1])
+    weighted = np.concatenate([np.arange(max(highest, 0) + 1), np.arange(lowest, 0)])
+    saturated = np.pad(term, (0, 3 * MAX_NEIGHBOR_SUM), mode="edge")
+    return saturated, model.clamped(weighted.astype(np.int32)) * TOTAL
 
 
-def _decode_rest(
-    source: _Source, level: Levels, contexts: npt.NDArray[np.intp], coder: Coder, active: int
-) -> None:
+def _decode_rest(source: _Source, level: Levels, contexts: npt.NDArray[np.intp], coder: Coder) -> None:
     """Complete in place the levels that have low bits or stand behind the escape symbol."""
+    escaped = (level == _ESCAPED).nonzero()[0]
     shift = coder.shift[contexts]
-    escaped = np.flatnonzero(level == _ESCAPED)
-    shifted = np.flatnonzero(shift)
-    if len(shifted):
-        width = shift[shifted].astype(np.uint32)
-        low = source.plain(shifted, width, active)
+    shifted = shift.nonzero()[0]
+    width = shift[shifted].astype(np.int64)
+    low = source.plain(shifted, width) if len(shifted) else width
     if len(escaped):
-        level[escaped] = _decode_escapes(source, escaped, coder.reach[contexts[escaped]], active)
+        level[escaped] = _decode_escapes(source, escaped, coder.reach[contexts[escaped]])
     if len(shifted):
-        half = (np.int64(1) << width.astype(np.int64)) >> 1
-        values = (level[shifted].astype(np.int64) << width.astype(np.int64)) + low - half
+        values = (level[shifted].astype(np.int64) << width) + low - ((np.int64(1) << width) >> 1)
         _check_levels(values)
         level[shifted] = values
 
 
 def _decode_escapes(
-    source: _Source, lanes: npt.NDArray[np.intp], reach: npt.NDArray[np.int32], active: int
+    source: _Source, lanes: npt.NDArray[np.intp], reach: npt.NDArray[np.int32]
 ) -> npt.NDArray[np.int64]:
     """sign + 2 · k in 6 bits, then the k bits behind the leading one of |level| - reach, low 16 bits first."""
-    head = source.plain(lanes, np.full(len(lanes), 6, np.uint32), active)
+    head = source.plain(lanes, np.full(len(lanes), 6))
     size = head >> 1
-    low = source.plain(lanes, np.minimum(size, 16).astype(np.uint32), active)
-    high = source.plain(lanes, np.minimum(np.maximum(size - 16, 0), 16).astype(np.uint32), active)
-    magnitude = (np.int64(1) << size) + (high << 16) + low + reach
+    magnitude = (np.int64(1) << size) + source.plain(lanes, np.minimum(size, 16)) + reach
+    if size.max() > 16:
+        magnitude += source.plain(lanes, np.maximum(size - 16, 0)) << 16
     _check_levels(magnitude)
     return np.where(head & 1, -magnitude, magnitude)
 

@@ -159,6 +159,8 @@ def check(skeleton: Skeleton, entry_sizes: Sequence[int | None]) -> None:
 
     Raises CorruptError (bad_skeleton).
     """
+    if len({hole.entry for hole in skeleton.holes}) < len(skeleton.holes):
+        raise _bad("a tensor fills two holes")
     end = 0
     for number, hole in enumerate(skeleton.holes):
         if not 0 <= hole.entry < len(entry_sizes):

@@ -43,7 +43,7 @@ class _Shared:
             self.dtype = first
         mixed = any(named.tensor.dtype != first for named in self.tensors)
         self.exact = mixed or self.dtype is None or self.payload.offset is None or all(n.exact for n in self.tensors)
-        for named in self.tensors:
+        for named in self.tensors if self.dtype else ():
             tensor = named.tensor
             if tensor.dtype == self.dtype and covers(tensor.offset, tensor.shape, tensor.strides, self.count):
                 self.main = named
@@ -155,7 +155,7 @@ def _check_length(tensor: TensorRef, payload: Payload) -> None:
     if itemsize is not None and storage.count * itemsize != len(payload.data):
         raise CorruptError(
             Code.BAD_MODEL,
-            f"The model file is damaged: storage {storage.key!r} should have {storage.count * itemsize:,} bytes "
+            f"The model file is damaged: storage {storage.key[:100]!r} should have {storage.count * itemsize:,} bytes "
             f"but has {len(payload.data):,}.",
         )
 

@@ -61,7 +61,9 @@ class Comparison:
         """All tensors of the file in order, then those that only the model has."""
         names = {record.name for record in self._records}
         missing = [
-            TensorMatch(entry.name, str(self._target(entry).dtype), entry.shape, False, None, None, "is only in the model")
+            TensorMatch(
+                entry.name, str(self._target(entry).dtype), entry.shape, False, None, None, "is not in the .frc file"
+            )
             for entry in self._entries
             if entry.name and entry.name not in names
         ]
@@ -83,7 +85,7 @@ class Comparison:
             return TensorMatch(record.name, str(record.dtype), record.shape, lossy, snr, error, difference)
 
         if record.name not in self._by_name:
-            return result("is only in the .frc file")
+            return result("is not in the model")
         entry = self._entries[self._by_name[record.name]]
         stored = self._target(entry)
         if entry.shape != record.shape:

@@ -53,7 +53,9 @@ class VerifyReport:
             more = f"; and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
             raise CheckError(Code.DIFFERS, f"The file does not match the model: {listed}{more}.")
         if min_snr is not None and self.snr is not None and self.snr < min_snr:
-            raise CheckError(Code.DIFFERS, f"The signal-to-noise ratio is {self.snr:.2f} dB; at least {min_snr:g} are asked for.")
+            raise CheckError(
+                Code.DIFFERS, f"The signal-to-noise ratio is {self.snr:.2f} dB; at least {min_snr:g} are asked for."
+            )
 
 
 def verify_file(

@@ -1,0 +1,185 @@
+"""frcodec encode: a model file becomes an .frc file."""
+
+from __future__ import annotations
+
+from textwrap import fill, indent
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..constants import Code
+from ..errors import UsageError
+from . import params, paths, rows
+from .output import Output
+
+if TYPE_CHECKING:
+    from ..codec import EncodeReport
+    from ..plan import Options
+
+_EXAMPLES = """\b
+Examples:
+  frcodec encode model.pt                          model.frc beside it
+  frcodec encode model.pt --snr 30 -o small.frc    30 dB over all weights
+  frcodec encode model.pt --max-error 1e-3         every weight within 0.001
+  frcodec encode model.pt --keep '^head[.]'        the head stays exact
+  frcodec encode model.pt --rule 'embed=quality=80' --dry-run
+  cat model.pt | frcodec encode - > model.frc
+"""
+
+
+class _Encode(click.Command):
+    """Explains rules below the options, in the words of the part that reads them, imported only then."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from ..plan import RULE_HELP
+
+        lines = [fill(line, formatter.width - 2, subsequent_indent="  ") for line in RULE_HELP.splitlines()]
+        formatter.write("\n" + indent("\n".join(["Rules:", *lines]), "  ") + "\n")
+        super().format_epilog(ctx, formatter)
+
+
+@click.command("encode", cls=_Encode, short_help="Encode a model file to .frc.", epilog=_EXAMPLES)
+@click.argument("source", metavar="IN", type=click.Path())
+@params.output_options
+@click.option("--snr", metavar="DB", type=params.Number(-20, 200), help="Signal-to-noise ratio over all weights in dB.")
+@click.option(
+    "--max-error",
+    metavar="E",
+    type=params.Number(1e-26, 1e30),
+    help="Largest error of any weight, absolute; guaranteed.",
+)
+@click.option("--quality", metavar="Q", type=params.Number(0, 100), help="0 to 100, by each tensor's own scale.")
+@click.option("--lossless", is_flag=True, help="Give the input back byte for byte.")
+@click.option("--keep", metavar="REGEX", multiple=True, help="Store tensors of matching names exactly; repeatable.")
+@click.option("--rule", "rules", metavar="REGEX=OPTION,...", multiple=True, help="Treat some tensors otherwise: below.")
+@click.option("--meta", type=params.Pair(), multiple=True, help="Text to store with the model; repeatable.")
+@click.option("--threads", metavar="N", type=params.Count(1, 1024), help="Processors to use, all of them by default.")
+@click.option("-n", "--dry-run", is_flag=True, help="Write nothing; show the plan and the sizes there would be.")
+@params.common
+def encode(
+    source: str,
+    output: str | None,
+    force: bool,
+    meta: tuple[tuple[str, str], ...],
+    threads: int | None,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    **quality: Any,
+) -> None:
+    """Encode the model file IN (.pt, .pth, .ptl, TorchScript, .safetensors) to an .frc file.
+
+    Ask for one kind of quality: --snr, --max-error, --quality or --lossless. Without any, the default quality keeps
+    a network's score. Buffers that are no weights are stored exactly. IN may be -, for stdin.
+    """  # fmt: skip
+    out = Output(as_json=as_json, quiet=quiet)
+    options = _options(**quality)
+    target = paths.target_name(output, paths.encoded_name(source))
+    if dry_run:
+        _show_plan(out, source, _planned(out, source, options, threads))
+        return
+    if as_json and target == paths.STANDARD:
+        raise UsageError(Code.BAD_OPTION, "With --json stdout takes the document: name an output file with -o.")
+    report = _encoded(out, source, target, options, force=force, threads=threads, metadata=_metadata(meta))
+    _tell(out, source, target, report)
+
+
+def _options(
+    snr: float | None,
+    max_error: float | None,
+    quality: float | None,
+    lossless: bool,
+    keep: tuple[str, ...],
+    rules: tuple[str, ...],
+) -> Options:
+    """The checked options; at most one kind of quality."""
+    asked = {"--snr": snr, "--max-error": max_error, "--quality": quality, "--lossless": lossless or None}
+    given = [name for name, value in asked.items() if value is not None]
+    if len(given) > 1:
+        raise UsageError(Code.BAD_OPTION, f"{' and '.join(given)} exclude each other: ask for one kind of quality.")
+    from ..plan import Options, parse_rule
+
+    for rule in rules:
+        parse_rule(rule)  # a typo should not wait for the model to be read
+    return Options(snr=snr, max_error=max_error, quality=quality, rules=rules, keep=keep, lossless=lossless)
+
+
+def _metadata(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    metadata = dict(pairs)
+    if len(metadata) < len(pairs):
+        raise UsageError(Code.BAD_OPTION, "Two --meta have the same key.")
+    return metadata
+
+
+def _encoded(
+    out: Output,
+    source: str,
+    target: str,
+    options: Options,
+    *,
+    force: bool,
+    threads: int | None,
+    metadata: dict[str, str],
+) -> EncodeReport:
+    paths.check_apart(source, target)
+    paths.check_free(target, force)
+    where = paths.target_of(target)
+    model = paths.source_of(source)
+    from ..api import encode_file
+
+    with out.progress("encoding") as progress:
+        report = encode_file(
+            model, where, options=options, force=force, threads=threads, metadata=metadata, progress=progress
+        )
+    paths.flush(where)
+    return report
+
+
+def _planned(out: Output, source: str, options: Options, threads: int | None) -> EncodeReport:
+    model = paths.source_of(source)
+    from ..api import plan_file
+
+    with out.progress("planning") as progress:
+        return plan_file(model, options=options, threads=threads, progress=progress)
+
+
+def _show_plan(out: Output, source: str, report: EncodeReport) -> None:
+    """The plan is what --dry-run was asked for: data, on stdout."""
+    for warning in report.warnings:
+        out.warning(warning)
+    if out.as_json:
+        out.document(_record(source, None, report))
+        return
+    out.table(rows.TENSOR_COLUMNS, rows.tensor_rows(report.tensors))
+    out.data("")
+    out.data(f"predicted: {_totals(report)}", "total")
+
+
+def _tell(out: Output, source: str, target: str, report: EncodeReport) -> None:
+    for warning in report.warnings:
+        out.warning(warning)
+    if out.as_json:
+        out.document(_record(source, target, report))
+    else:
+        out.message(f"{paths.shown(source)} → {paths.shown(target, output=True)}: {_totals(report)}")
+
+
+def _totals(report: EncodeReport) -> str:
+    weights = rows.weights_of(report.tensors)
+    snr = report.snr
+    return rows.totals(file_bytes=report.file_bytes, source_bytes=report.source_bytes, weights=weights, snr=snr)
+
+
+def _record(source: str, target: str | None, report: EncodeReport) -> dict[str, Any]:
+    sizes = rows.size_record(
+        file_bytes=report.file_bytes, source_bytes=report.source_bytes, weights=rows.weights_of(report.tensors)
+    )
+    tensors = [rows.tensor_record(tensor) for tensor in report.tensors]
+    return {
+        "input": source,
+        "output": target,
+        **sizes,
+        "snr": report.snr,
+        "warnings": report.warnings,
+        "tensors": tensors,
+    }

@@ -1,0 +1,76 @@
+"""frcodec inspect: what an .frc file holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import params, paths, rows, text
+from .output import Output
+
+if TYPE_CHECKING:
+    from ..report.inspect import FileReport
+
+_EPILOG = """\b
+Columns:
+  coding  plain: quantized as it is; dct 2,3: transformed over these axes
+          and quantized; exact: without loss; view: shares another's values
+  kept    the low frequencies that are stored, where that is not everything
+  step    distance of neighbouring values
+  b/w     bits per weight; tensors of one stream share its bytes by size
+A terminal shows the columns that fit; a pipe gets all of them.
+
+\b
+Examples:
+  frcodec inspect model.frc
+  frcodec inspect model.frc --json | jq '.tensors[].name'
+"""
+
+
+@click.command("inspect", short_help="Show what a file holds.", epilog=_EPILOG)
+@click.argument("source", metavar="FILE", type=click.Path())
+@params.max_bytes
+@params.common
+def inspect(source: str, max_bytes: int, as_json: bool, quiet: bool) -> None:
+    """Show every tensor of an .frc file and what it takes. FILE may be -, for stdin.
+
+    Only index and headers are read: nothing is decoded, and nothing is verified but them.
+    """
+    out = Output(as_json=as_json, quiet=quiet)
+    data = paths.frc_of(source, max_bytes)
+    from ..container.reader import Reader
+    from ..report.inspect import inspect as report_of
+
+    with Reader(data, max_bytes=max_bytes) as reader:
+        report = report_of(reader)
+    if as_json:
+        out.document(_record(source, report))
+    else:
+        _show(out, source, report)
+
+
+def _show(out: Output, source: str, report: FileReport) -> None:
+    tensors = f"{text.plural(len(report.tensors), 'tensor')}, {text.plural(report.weights, 'weight')}"
+    if report.tensors:
+        out.table(rows.TENSOR_COLUMNS, rows.tensor_rows(report.tensors))
+        out.data("")
+    out.data(f"{paths.shown(source)}: {text.escaped(report.kind or 'tensors only')}, {tensors}")
+    out.data(" · ".join(f"{name} {text.size(count)}" for name, count in report.sections.items() if count), "dim")
+    for key, value in report.metadata.items():
+        out.data(f"{text.escaped(key)} = {text.escaped(value)}")
+    out.data(
+        rows.totals(file_bytes=report.file_bytes, source_bytes=report.source_bytes, weights=report.weights), "total"
+    )
+
+
+def _record(source: str, report: FileReport) -> dict[str, Any]:
+    sizes = rows.size_record(file_bytes=report.file_bytes, source_bytes=report.source_bytes, weights=report.weights)
+    return {
+        "input": source,
+        "kind": report.kind,
+        **sizes,
+        "sections": report.sections,
+        "metadata": report.metadata,
+        "tensors": [rows.tensor_record(tensor) for tensor in report.tensors],
+    }

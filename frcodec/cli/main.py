@@ -1,0 +1,172 @@
+"""The `frcodec` command: verbs, exit codes, and how errors are told."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import click
+from click.shell_completion import shell_complete
+
+from .. import __version__
+from ..constants import Code
+from ..errors import FileError, FrcError, UnsupportedError, UsageError
+from . import output
+from .completion import PROGRAM, VARIABLE, completion
+from .decode import decode
+from .encode import encode
+from .inspect import inspect
+from .verify import verify
+
+_CLOSED_PIPE = 128 + signal.SIGPIPE if hasattr(signal, "SIGPIPE") else 141
+_INTERRUPTED = 130
+_TERMINATED = 143
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+_EPILOG = """\b
+Exit status:
+  0  all is well                   3  the input is damaged
+  1  a check failed                4  not supported, or beyond a limit
+  2  wrong usage                   5  reading or writing failed
+  130  interrupted
+
+\b
+Examples:
+  frcodec encode model.pt          model.frc, a fraction of the size
+  frcodec inspect model.frc        what is in it
+  frcodec decode model.frc         the model file again
+  frcodec verify model.frc --against model.pt
+
+Data goes to stdout, messages to stderr. A - in place of a file is stdin or stdout. NO_COLOR turns colours off.
+"""
+
+
+class _Verbs(click.Group):
+    """The group; an unknown verb is answered with the nearest one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of their use."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = get_close_matches(name, self.commands, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(self.list_commands(ctx))}."
+            ctx.fail(f"There is no verb {name!r}. {hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    PROGRAM,
+    cls=_Verbs,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "-V", "--version", prog_name=PROGRAM, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Neural-network weights in small .frc files, rebuilt to the same bits on every machine."""
+
+
+for _verb in (encode, decode, inspect, verify, completion):
+    cli.add_command(_verb)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if VARIABLE in os.environ:
+        return shell_complete(cli, {}, PROGRAM, VARIABLE, os.environ[VARIABLE])
+    as_json = "--json" in given[: given.index("--")] if "--" in given else "--json" in given
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        return _guarded(given, as_json)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:  # also of stderr, while an error is told
+        return _closed_pipe()
+
+
+def _guarded(given: Sequence[str], as_json: bool) -> int:
+    """Run the command; what the user or the input did wrong is told, and bugs pass through."""
+    try:
+        return _run(given)
+    except FrcError as problem:
+        if _is_closed_pipe(problem):
+            return _closed_pipe()
+        return _told(problem, as_json)
+    except click.UsageError as mistake:
+        return _told(UsageError(Code.BAD_OPTION, _sentence(mistake)), as_json, _advice(mistake))
+    except click.ClickException as mistake:
+        return _told(UsageError(Code.BAD_OPTION, mistake.format_message()), as_json)
+    except BrokenPipeError:
+        raise
+    except MemoryError:
+        return _told(UnsupportedError(Code.TOO_LARGE, "There is not enough memory."), as_json)
+    except OSError as problem:
+        code = Code.WRITE_FAILED if problem.errno in _FULL else Code.READ_FAILED
+        where = f"{problem.filename}: " if problem.filename else ""
+        return _told(FileError(code, f"{where}{problem.strerror or problem}."), as_json)
+
+
+def _run(given: Sequence[str]) -> int:
+    """As click's own `main`, which would print errors itself and end a closed pipe as a failure."""
+    if not given:
+        with click.Context(cli, info_name=PROGRAM) as context:
+            output.raw(cli.get_help(context))
+        return UsageError.status
+    try:
+        with cli.make_context(PROGRAM, list(given)) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    return 0
+
+
+def _told(problem: FrcError, as_json: bool, hint: str = "") -> int:
+    output.error(problem, as_json=as_json, hint=hint)
+    if problem.code is Code.WRITE_FAILED:
+        output.silence(sys.stdout)  # what is left in its buffer would fail again at exit
+    return problem.status
+
+
+def _sentence(mistake: click.UsageError) -> str:
+    """Click's message as one sentence; of an unknown option, with the nearest known one."""
+    if isinstance(mistake, click.NoSuchOption):
+        near = get_close_matches(mistake.option_name, mistake.possibilities or (), 1)
+        return f"There is no option {mistake.option_name}." + "".join(f" Did you mean {name}?" for name in near)
+    message = " ".join(mistake.format_message().split())
+    return message if message.endswith((".", "?", "!")) else message + "."
+
+
+def _advice(mistake: click.UsageError) -> str:
+    command = mistake.ctx.command_path if mistake.ctx else PROGRAM
+    return f"Try: {command} --help"
+
+
+def _is_closed_pipe(problem: BaseException) -> bool:
+    """Whether an error was caused by a reader that went away."""
+    cause: BaseException | None = problem
+    while cause is not None:
+        if isinstance(cause, BrokenPipeError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def _closed_pipe() -> int:
+    """End without a word, as if by the signal."""
+    output.silence(sys.stdout)
+    output.silence(sys.stderr)
+    return _CLOSED_PIPE
+
+
+def _terminated(number: int, frame: object) -> None:
+    """Let temporary files go before the end."""
+    raise SystemExit(_TERMINATED)
