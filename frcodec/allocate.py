@@ -21,30 +21,33 @@ from .entropy import fit
 from .entropy.fit import Fit
 from .entropy.stream import contexts_by_level, magnitude_bits
 from .layer import Layer, coefficients, integer_levels, quantized, whole
-from .plan import Coding, Treatment, transform_axes
+from .plan import SMALL, Coding, Treatment, transform_axes
 from .quantize.decide import decide
 from .quantize.elements import to_reals
 from .quantize.steps import code_below, step_of
-from .region import Box, Region, Scan, scan_places
+from .region import Box, Region, Scan, positions_upto
 from .tensors import Stored
 
 Ints = npt.NDArray[np.int32]
 Reals = npt.NDArray[np.float64]
 
-_VECTOR_LEVELS = 256
-"""levels per root mean square that biases and norms get at least: about 59 dB, 10 bits"""
+_VECTOR_LEVELS = 1024
+"""levels per root mean square that biases and norms get at least: about 71 dB, 12 bits"""
 _RATIO_OF_RDO = 10 ** (-0.15 / 20)
 """what optimized decisions cost in error, made up for by a smaller step where an SNR is asked for"""
 _DEAD_ROW = 1 / 64
 """share of the mean power that a row without much of its own is taken to have"""
+_DEAD_SHORT_ROW = 1 / 4096
+"""the same for rows as short as those of depthwise convolutions: cheap to code, and each is a channel of its own"""
+_SHORT_ROW = 64
 _LARGE = 1 << 17
 """elements of a tensor that gets no bonus"""
 _MOST_BONUS = 8.0
 """dB"""
 _SCAN_LIMIT = 1 << 20
-"""elements up to which a scan prefix is tried"""
-_ALL_AXES_LIMIT = 1 << 22
-"""elements up to which a transform over all axes is tried"""
+"""levels of a box up to which a scan prefix is tried instead"""
+_ALL_AXES_LIMIT = 1 << 20
+"""elements up to which a transform over all axes is tried in any case"""
 _GAINS = {"spatial": 0.002, "axis": 0.02, "all": 0.03}
 """share of the bits that a transform must save: what its decoding time is worth"""
 _POSITIVE = ("running_var", "moving_variance")
@@ -88,7 +91,8 @@ def decided(treatment: Treatment, step: float) -> Decided | None:
         levels = _optimized(levels, coefs, step)
     region = _region(levels, coefs / step) if axes or not treatment.small else _box(levels)
     kept, shape = region.gather(levels), region.level_shape()
-    model = None if treatment.small else fit.fit(kept, shape, _kept_magnitudes(region, coefs, step))
+    shares = treatment.vector or kept.size < SMALL
+    model = None if shares else fit.fit(kept, shape, _kept_magnitudes(region, coefs, step))
     return Decided(treatment, Layer(tensor.dtype, tensor.shape, axes, region, code), kept, model, _error(coefs, levels, step))
 
 
@@ -127,8 +131,9 @@ def _step_of_quality(quality: float, values: Reals) -> float:
     signal is the harmonic mean of the rows' mean squares. Small tensors are cheap to code well, and as their errors are as
     grave as those of large ones, they get 1 dB more with every halving.
     """
-    power = np.mean(values.reshape(values.shape[0], -1) ** 2, axis=1)
-    power = np.maximum(power, float(power.mean()) * _DEAD_ROW)
+    rows = values.reshape(values.shape[0], -1)
+    power = np.mean(rows**2, axis=1)
+    power = np.maximum(power, float(power.mean()) * (_DEAD_SHORT_ROW if rows.shape[1] <= _SHORT_ROW else _DEAD_ROW))
     signal = 1 / float(np.mean(1 / power))
     bonus = min(_MOST_BONUS, max(0.0, log2(_LARGE / values.size)))
     return sqrt(12 * signal) * 10 ** (-(quality_snr(quality) + bonus) / 20)
@@ -149,7 +154,7 @@ def _integer(treatment: Treatment) -> Decided:
     levels = integer_levels(tensor, center)
     layer = Layer(tensor.dtype, tensor.shape, (), whole(tensor.shape), center)
     flat = levels.reshape(-1)
-    model = fit.fit(flat, tensor.shape, np.abs(levels).astype(np.float64))
+    model = fit.fit(flat, tensor.shape, np.abs(levels).astype(np.float64)) if flat.size >= SMALL else None
     return Decided(treatment, layer, flat, model, 0.0)
 
 
@@ -167,7 +172,9 @@ def _axes(treatment: Treatment, step: float) -> tuple[int, ...] | None:
     best: tuple[int, ...] = ()
     least = plain
     for kind, axes in _candidates(tensor.shape):
-        cost = _cost(tensor, axes, step) + _GAINS[kind] * plain
+        if kind == "all" and tensor.size > _ALL_AXES_LIMIT and least > plain / 2:
+            continue  # slow to try, and hopeless where no single axis is smooth
+        cost = _cost(tensor, axes, step) * (1 + _GAINS[kind])
         if cost < least:
             best, least = axes, cost
     return best
@@ -182,8 +189,7 @@ def _candidates(shape: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]
     for axis in usable[:2]:
         if axis < 2 and shape[axis] >= 8:
             yield "axis", (axis,)
-    size = int(np.prod(shape))
-    if len(usable) > 1 and len(usable) == sum(n > 1 for n in shape) and size <= _ALL_AXES_LIMIT:
+    if len(usable) > 1 and len(usable) == sum(n > 1 for n in shape):
         yield "all", tuple(usable)
 
 
@@ -207,11 +213,14 @@ def _optimized(levels: Ints, coefs: Reals, step: float) -> Ints:
 def _region(levels: Ints, scaled: Reals) -> Region:
     """The cheapest region that holds all levels that are not zero."""
     box = _box(levels)
-    if levels.ndim < 2 or levels.size > _SCAN_LIMIT or box.count == levels.size and bool(levels.reshape(-1)[-1]):
+    if levels.ndim < 2 or not 0 < box.count <= _SCAN_LIMIT:
         return box
-    _, places = scan_places(levels.shape, levels.size)
-    nonzero = np.flatnonzero(levels.reshape(-1)[places])
-    scan = Scan(int(nonzero[-1]) + 1 if len(nonzero) else 0)
+    inside = levels[tuple(slice(0, k) for k in box.kept)]
+    last_sum = int(np.argwhere(inside).sum(axis=1).max())
+    if positions_upto(levels.shape, last_sum) > 4 * box.count:
+        return box
+    prefix = Scan(positions_upto(levels.shape, last_sum))
+    scan = Scan(int(np.flatnonzero(prefix.gather(levels))[-1]) + 1)
     if scan.count > 0.9 * box.count:
         return box
     costs = [

@@ -82,9 +82,21 @@ def _last_sum(shape: tuple[int, ...], count: int) -> int:
     """Index sum of the last of the first `count` positions."""
     if not count:
         return 0
-    per_sum = np.ones(1, np.float64)  # exact: counts stay below 2^53
-    for n in (min(n, count) for n in shape):  # the first `count` positions have sums below `count`
-        running = np.concatenate([np.cumsum(per_sum), np.full(n - 1, per_sum.sum())])
-        running[n:] -= np.cumsum(per_sum)[: len(running) - n]
-        per_sum = running
-    return int(np.searchsorted(np.cumsum(per_sum), count))
+    # the first `count` positions have sums below `count`
+    return int(np.searchsorted(_running_counts(tuple(min(n, count) for n in shape)), count))
+
+
+def positions_upto(shape: tuple[int, ...], index_sum: int) -> int:
+    """How many positions have at most this index sum."""
+    counts = _running_counts(tuple(min(n, index_sum + 1) for n in shape))
+    return int(counts[min(index_sum, len(counts) - 1)])
+
+
+def _running_counts(shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Number of positions with an index sum of at most 0, 1, …; exact, as it stays below 2^53."""
+    per_sum = np.ones(1, np.float64)
+    for n in shape:
+        upto = np.concatenate([np.cumsum(per_sum), np.full(n - 1, per_sum.sum())])
+        upto[n:] -= upto[: len(upto) - n].copy()
+        per_sum = upto
+    return np.cumsum(per_sum)

@@ -48,17 +48,23 @@ def energy(levels: npt.NDArray[np.int32]) -> int:
     return total
 
 
-@lru_cache(maxsize=64)
-def basis(length: int) -> Reals:
-    """Integer basis [n, k] of an axis with this length, as exact doubles; read-only."""
-    quarter = np.floor(2.0**BASIS_BITS * sqrt(2 / length) * np.cos(np.arange(length + 1) * (pi / (2 * length))) + 0.5)
-    quarter[length] = 0
-    half = np.concatenate([quarter, -quarter[-2::-1]])  # m = 0 … 2N
-    period = np.concatenate([half, half[-2:0:-1]])  # m = 0 … 4N - 1
-    n, k = np.ogrid[:length, :length]
-    result = period[k * (2 * n + 1) % (4 * length)]
-    result[:, 0] = np.floor(2.0**BASIS_BITS * sqrt(1 / length) + 0.5)
+@lru_cache(maxsize=256)
+def cosines(length: int) -> Reals:
+    """round(2^22 · √(2/N) · cos(π m / 2N)) for m = 0 … N [length + 1], as exact doubles; read-only."""
+    angles = np.arange(length + 1) * (pi / (2 * length))
+    result = np.floor(2.0**BASIS_BITS * sqrt(2 / length) * np.cos(angles) + 0.5)
+    result[length] = 0.0
     result.setflags(write=False)
+    return result
+
+
+def basis(length: int, kept: int) -> Reals:
+    """The first `kept` columns of the integer basis [n, k] of an axis with this length, as exact doubles."""
+    half = np.concatenate([cosines(length), -cosines(length)[-2::-1]])  # m = 0 … 2N
+    period = np.concatenate([half, half[-2:0:-1]])  # m = 0 … 4N - 1
+    n, k = np.ogrid[:length, :kept]
+    result: Reals = period[k * (2 * n + 1) % (4 * length)]
+    result[:, :1] = np.floor(2.0**BASIS_BITS * sqrt(1 / length) + 0.5)
     return result
 
 
@@ -78,7 +84,7 @@ def inverse(levels: npt.NDArray[np.int32], shape: Sequence[int], axes: Sequence[
     x: Reals = levels.astype(np.float64)
     x *= 2.0**fraction
     for axis in axis_order(levels.shape, shape, axes):
-        x = _inverse_axis(x, axis, basis(shape[axis])[:, : levels.shape[axis]])
+        x = _inverse_axis(x, axis, basis(shape[axis], levels.shape[axis]))
     return x
 
 

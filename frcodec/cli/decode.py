@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-from ..constants import Code
-from ..errors import UsageError
 from . import params, paths, text
 from .output import Output
 
@@ -50,10 +48,7 @@ def decode(
     to = to or _format_for(output, kind)
     suffix = f".{to}" if to else paths.KIND_SUFFIXES.get(kind or "", ".model")
     target = paths.target_name(output, paths.decoded_name(source, suffix))
-    if as_json and target == paths.STANDARD:
-        raise UsageError(Code.BAD_OPTION, "With --json stdout takes the document: name an output file with -o.")
-    paths.check_apart(source, target)
-    paths.check_free(target, force)
+    paths.check_target(source, target, force=force, as_json=as_json)
     _rebuild(out, data, paths.target_of(target), to, force=force, max_bytes=max_bytes)
     written = kind if to is None else f"{to} file of tensors"
     size = Path(target).stat().st_size if target != paths.STANDARD and Path(target).is_file() else None

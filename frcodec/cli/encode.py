@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import fill, indent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -71,16 +72,17 @@ def encode(
 
     Ask for one kind of quality: --snr, --max-error, --quality or --lossless. Without any, the default quality keeps
     a network's score. Buffers that are no weights are stored exactly. IN may be -, for stdin.
-    """  # fmt: skip
+    """
     out = Output(as_json=as_json, quiet=quiet)
     options = _options(**quality)
-    target = paths.target_name(output, paths.encoded_name(source))
+    metadata = _metadata(meta)
+    model = paths.source_of(source)
     if dry_run:
-        _show_plan(out, source, _planned(out, source, options, threads))
+        _show_plan(out, source, _planned(out, model, options, threads))
         return
-    if as_json and target == paths.STANDARD:
-        raise UsageError(Code.BAD_OPTION, "With --json stdout takes the document: name an output file with -o.")
-    report = _encoded(out, source, target, options, force=force, threads=threads, metadata=_metadata(meta))
+    target = paths.target_name(output, paths.encoded_name(source))
+    paths.check_target(source, target, force=force, as_json=as_json)
+    report = _encoded(out, model, paths.target_of(target), options, force=force, threads=threads, metadata=metadata)
     _tell(out, source, target, report)
 
 
@@ -113,30 +115,25 @@ def _metadata(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 def _encoded(
     out: Output,
-    source: str,
-    target: str,
+    model: Path | BinaryIO,
+    target: Path | BinaryIO,
     options: Options,
     *,
     force: bool,
     threads: int | None,
     metadata: dict[str, str],
 ) -> EncodeReport:
-    paths.check_apart(source, target)
-    paths.check_free(target, force)
-    where = paths.target_of(target)
-    model = paths.source_of(source)
     from ..api import encode_file
 
     with out.progress("encoding") as progress:
         report = encode_file(
-            model, where, options=options, force=force, threads=threads, metadata=metadata, progress=progress
+            model, target, options=options, force=force, threads=threads, metadata=metadata, progress=progress
         )
-    paths.flush(where)
+    paths.flush(target)
     return report
 
 
-def _planned(out: Output, source: str, options: Options, threads: int | None) -> EncodeReport:
-    model = paths.source_of(source)
+def _planned(out: Output, model: Path | BinaryIO, options: Options, threads: int | None) -> EncodeReport:
     from ..api import plan_file
 
     with out.progress("planning") as progress:

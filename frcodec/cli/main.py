@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -84,11 +85,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if VARIABLE in os.environ:
         return shell_complete(cli, {}, PROGRAM, VARIABLE, os.environ[VARIABLE])
     as_json = "--json" in given[: given.index("--")] if "--" in given else "--json" in given
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         return _guarded(given, as_json)
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        return _ended_at_once(_TERMINATED if isinstance(interrupt, _Terminated) else _INTERRUPTED)
     except BrokenPipeError:  # also of stderr, while an error is told
         return _closed_pipe()
 
@@ -111,8 +112,8 @@ def _guarded(given: Sequence[str], as_json: bool) -> int:
         return _told(UnsupportedError(Code.TOO_LARGE, "There is not enough memory."), as_json)
     except OSError as problem:
         code = Code.WRITE_FAILED if problem.errno in _FULL else Code.READ_FAILED
-        where = f"{problem.filename}: " if problem.filename else ""
-        return _told(FileError(code, f"{where}{problem.strerror or problem}."), as_json)
+        where = problem.filename or "Reading or writing failed"
+        return _told(FileError(code, f"{where}: {problem.strerror or problem}."), as_json)
 
 
 def _run(given: Sequence[str]) -> int:
@@ -167,6 +168,16 @@ def _closed_pipe() -> int:
     return _CLOSED_PIPE
 
 
-def _terminated(number: int, frame: object) -> None:
-    """Let temporary files go before the end."""
-    raise SystemExit(_TERMINATED)
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which should let temporary files go as Ctrl-C does."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise _Terminated
+
+
+def _ended_at_once(status: int) -> int:
+    """The exit status, or the end itself where threads are still at work that nobody waits for any more."""
+    if threading.active_count() > 1:
+        os._exit(status)
+    return status

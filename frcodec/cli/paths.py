@@ -58,21 +58,23 @@ def target_name(output: str | None, derived: str) -> str:
     return output
 
 
-def check_apart(source: str, target: str) -> None:
-    """Refuse to write over the input, even by force: it may still be read, and it may be the only copy."""
-    if STANDARD in (source, target) or not Path(source).is_file() or not Path(target).is_file():
+def check_target(source: str, target: str, *, force: bool, as_json: bool) -> None:
+    """Refuse an output before any work is done for it: one that exists, and the input itself even by force.
+
+    Raises UsageError.
+    """
+    if target == STANDARD:
+        if as_json:
+            raise UsageError(Code.BAD_OPTION, "With --json stdout takes the document: name an output file with -o.")
         return
-    if Path(source).samefile(target):
+    if not Path(target).is_file():
+        return
+    if source != STANDARD and Path(source).is_file() and Path(source).samefile(target):
         raise UsageError(Code.BAD_OPTION, f"{target} is the input itself. Name another output with -o.")
-
-
-def check_free(target: str, force: bool) -> None:
-    """Refuse to replace a file before any work is done."""
-    if target == STANDARD or force or not Path(target).is_file():
-        return
-    raise UsageError(
-        Code.OUTPUT_EXISTS, f"{target} exists already. Use --force to replace it, or -o to name another output."
-    )
+    if not force:
+        raise UsageError(
+            Code.OUTPUT_EXISTS, f"{target} exists already. Use --force to replace it, or -o to name another output."
+        )
 
 
 def source_of(argument: str) -> Path | BinaryIO:

@@ -19,7 +19,7 @@ from ..container.skeleton import Plan
 from ..container.writer import Writer
 from ..entropy import fit, stream
 from ..files.skeleton import Model, checksum
-from ..plan import Coding, Options, Treatment, treatments
+from ..plan import SMALL, Coding, Options, Treatment, treatments
 from ..quantize.elements import to_reals
 from ..quantize.steps import step_of
 from ..region import Scan
@@ -35,6 +35,17 @@ _RETRIES = 6
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A tensor decided upon."""
+
+    treatment: Treatment
+    part: Decided | None
+    """None where it is stored exactly"""
+    array: Array
+    """what it decodes to"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +73,27 @@ def encode(
     """
     planned, warnings = treatments(model.entries, model.exact, options)
     writer = Writer(out)
+    coded: list[_Coded] = []
+    pending: dict[Coding, list[_Made]] = {coding: [] for coding in Coding}
+    total, done = sum(len(t.tensor.data) for t in planned), 0
     with ThreadPoolExecutor(max_workers=threads) as pool:
         steps = _steps(planned, options, pool)
-        groups = _groups([_settled(treatment, steps) for treatment in planned])
-        results = _in_order(pool, lambda group: _stream(group, steps), groups, threads)
-        coded: list[_Coded] = []
-        total, done = sum(len(t.tensor.data) for t in planned), 0
-        for group, one in zip(groups, results, strict=True):
+        results = _in_order(pool, lambda treatment: _alone(treatment, steps), planned, threads)
+        for treatment, result in zip(planned, results, strict=True):
+            if isinstance(result, _Coded):
+                writer.add(result.data)
+                coded.append(_without_data(result))
+            else:
+                pending[result.treatment.coding].append(result)
+            done += len(treatment.tensor.data)
             if progress:
-                progress(done, total, group[0].tensor.name)
-            writer.add(one.data)
-            coded.append(_without_data(one))
-            done += sum(len(t.tensor.data) for t in group)
-    if progress:
-        progress(total, total, "encoded")
-    writer.finish(_index(model, coded), _plan(model, coded), metadata or {})
+                progress(done, total, treatment.tensor.name)
+    own = len(coded)
+    for group in (group for made in pending.values() for group in _groups(made)):
+        result = _together(group)
+        writer.add(result.data)
+        coded.append(_without_data(result))
+    writer.finish(_index(model, coded, own), _plan(model, coded), metadata or {})
     return _report(model, coded, writer.written, source_bytes or total, warnings)
 
 
@@ -91,21 +108,16 @@ def predict(model: Model, options: Options, *, threads: int = 1, progress: Progr
     return encode(model, nowhere, options, threads=threads, progress=progress, source_bytes=source_bytes)
 
 
-def _groups(planned: Sequence[Treatment]) -> list[list[Treatment]]:
-    """Treatments by stream: shared streams first, then the others in order."""
-    shared: list[list[Treatment]] = []
-    for coding in (Coding.LOSSY, Coding.INTEGER, Coding.RAW):
-        group: list[Treatment] = []
-        for treatment in planned:
-            if treatment.coding is coding and treatment.small:
-                if sum(t.tensor.size for t in group) >= _GROUP:
-                    shared.append(group)
-                    group = []
-                group.append(treatment)
-        shared += [group] if group else []
-    several = [group for group in shared if len(group) > 1]
-    alone = [group for group in shared if len(group) == 1] + [[t] for t in planned if not t.small]
-    return several + sorted(alone, key=lambda group: group[0].position)
+def _groups(pending: Sequence[_Made]) -> Iterator[list[_Made]]:
+    """What shares a stream, in order."""
+    group: list[_Made] = []
+    for made in pending:
+        group.append(made)
+        if sum(m.treatment.tensor.size if m.part is None else m.part.levels.size for m in group) >= _GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _steps(planned: Sequence[Treatment], options: Options, pool: ThreadPoolExecutor) -> dict[int, float]:
@@ -121,26 +133,30 @@ def _steps(planned: Sequence[Treatment], options: Options, pool: ThreadPoolExecu
     return steps
 
 
-def _settled(treatment: Treatment, steps: Mapping[int, float]) -> Treatment:
-    """A small tensor that no step suits is stored exactly, and must not drag others of its stream along."""
-    lossy = treatment.small and treatment.coding is Coding.LOSSY
-    if lossy and _within_bounds(treatment, steps[treatment.position]) is None:
-        return replace(treatment, coding=Coding.RAW)
-    return treatment
+def _alone(treatment: Treatment, steps: Mapping[int, float]) -> _Coded | _Made:
+    """A tensor in a stream of its own, or ready to share one."""
+    made = _made(treatment, steps.get(treatment.position, 1.0))
+    shares = made.part.fit is None if made.part else treatment.tensor.size < SMALL
+    return made if shares else _together([made])
 
 
-def _stream(group: Sequence[Treatment], steps: Mapping[int, float]) -> _Coded:
-    if group[0].coding is Coding.RAW:
-        return _raw_stream(group)
-    done = [made for t in group if (made := _within_bounds(t, steps.get(t.position, 1.0)))]
-    if len(done) < len(group):
-        return _raw_stream(group)
-    parts, arrays = [part for part, _ in done], [array for _, array in done]
+def _made(treatment: Treatment, step: float) -> _Made:
+    """What is to be stored of a tensor; exactly where no step suits it."""
+    if treatment.coding is not Coding.RAW and (found := _within_bounds(treatment, step)):
+        return _Made(treatment, *found)
+    return _Made(replace(treatment, coding=Coding.RAW), None, treatment.tensor.array())
+
+
+def _together(group: Sequence[_Made]) -> _Coded:
+    """A stream of one or several tensors of the same coding."""
+    parts = [made.part for made in group if made.part]
+    if not parts:
+        planes = [np.frombuffer(raw_bytes(m.array), np.uint8).reshape(-1, m.array.itemsize).T.tobytes() for m in group]
+        return _coded(group, packing.compress(b"".join(planes)))
     levels = np.concatenate([part.levels for part in parts])
     shape = parts[0].layer.region.level_shape() if len(parts) == 1 else (levels.size,)
     model = parts[0].fit if len(parts) == 1 and parts[0].fit else fit.fit(levels, shape)
-    data = stream.encode(levels, shape, model.model)
-    return _coded(group, data, arrays, [part.layer for part in parts])
+    return _coded(group, stream.encode(levels, shape, model.model))
 
 
 def _within_bounds(treatment: Treatment, step: float) -> tuple[Decided, Array] | None:
@@ -168,33 +184,25 @@ def _promises_kept(treatment: Treatment, decoded: Array) -> bool:
     return not (tensor.name.endswith("running_var") and bool(((before > 0) & (after <= 0)).any()))
 
 
-def _raw_stream(group: Sequence[Treatment]) -> _Coded:
-    arrays = [treatment.tensor.array() for treatment in group]
-    planes = [np.frombuffer(raw_bytes(a), np.uint8).reshape(-1, a.itemsize).T.tobytes() for a in arrays]
-    return _coded(group, packing.compress(b"".join(planes)), arrays, None)
-
-
-def _coded(group: Sequence[Treatment], data: bytes, arrays: Sequence[Array], layers: Sequence[layer.Layer] | None) -> _Coded:
+def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
     """Digest, records and reports of a stream."""
     digest, energy, noise = 0, 0.0, 0.0
     records: dict[int, Record] = {}
     reports: dict[int, TensorReport] = {}
     sums: dict[int, int] = {}
-    elements = sum(treatment.tensor.size for treatment in group) or 1
-    for number, (treatment, array) in enumerate(zip(group, arrays, strict=True)):
-        tensor = treatment.tensor
-        content = raw_bytes(array)
-        digest, sums[treatment.position] = crc32(content, digest), crc32(content)
+    elements = sum(made.treatment.tensor.size for made in group) or 1
+    for made in group:
+        tensor, position = made.treatment.tensor, made.treatment.position
+        content = raw_bytes(made.array)
+        digest, sums[position] = crc32(content, digest), crc32(content)
         size = len(data) * tensor.size / elements
-        if layers is None:
-            records[treatment.position] = Raw(tensor.name, tensor.dtype, tensor.shape, -1)
-            reports[treatment.position] = TensorReport(
-                tensor.name, str(tensor.dtype), tensor.shape, "raw", size=size, snr=inf, max_error=0.0
-            )
+        if made.part is None:
+            records[position] = Raw(tensor.name, tensor.dtype, tensor.shape, -1)
+            reports[position] = TensorReport(tensor.name, str(tensor.dtype), tensor.shape, "raw", size=size, snr=inf, max_error=0.0)
             continue
-        records[treatment.position] = Levels(tensor.name, layers[number], -1)
-        reports[treatment.position], power, loss = _measured(tensor, array, layers[number], size)
-        if not treatment.vector:
+        records[position] = Levels(tensor.name, made.part.layer, -1)
+        reports[position], power, loss = _measured(tensor, made.array, made.part.layer, size)
+        if not made.treatment.vector:
             energy, noise = energy + power, noise + loss
     return _Coded(data, digest, records, reports, sums, energy, noise)
 
@@ -227,7 +235,7 @@ def _without_data(one: _Coded) -> _Coded:
     return _Coded(len(one.data).to_bytes(8, "little"), one.digest, one.records, one.reports, one.sums, one.energy, one.noise)
 
 
-def _index(model: Model, coded: Sequence[_Coded]) -> Index:
+def _index(model: Model, coded: Sequence[_Coded], own: int) -> Index:
     records: dict[int, Record] = {}
     for number, one in enumerate(coded):
         for position, record in one.records.items():
@@ -241,7 +249,7 @@ def _index(model: Model, coded: Sequence[_Coded]) -> Index:
             assert isinstance(target, Stored)
             records[position] = Shared(entry, target.dtype)
     streams = tuple(Stream(int.from_bytes(one.data, "little"), one.digest) for one in coded)
-    return Index(tuple(records[position] for position in range(len(model.entries))), streams)
+    return Index(tuple(records[position] for position in range(len(model.entries))), streams, own)
 
 
 def _plan(model: Model, coded: Sequence[_Coded]) -> Plan | None:

@@ -13,7 +13,7 @@ from ..constants import Code
 from ..errors import UsageError
 from ..plan import Treatment
 from ..quantize.elements import to_reals
-from ..quantize.steps import code_near, step_of
+from ..quantize.steps import code_below, code_near, step_of
 
 _TOLERANCE = 0.01
 """dB above the ratio asked for that are accepted"""
@@ -36,19 +36,20 @@ def global_step(
             Code.BAD_OPTION, f"The tensors with rules of their own alone have too much noise for {snr:g} dB: relax the rules."
         )
     size = sum(t.tensor.size for t in open_)
-    step, best = sqrt(12 * budget / size), 0.0
+    noise: dict[int, float] = {}  # by step code
+    code = code_near(sqrt(12 * budget / size))
     for _ in range(_PASSES):
-        step = step_of(code_near(step))
-        noise = _total_noise(open_, step, pool)
-        if noise <= budget:
-            best = max(best, step)
-            if noise > budget * 10 ** (-_TOLERANCE / 10):
-                break
-        step *= min(4.0, sqrt(budget / noise) * (1 - 1e-3)) if noise else 4.0
-    while best == 0.0 and step > step_of(0):
-        step = step_of(code_near(step / 1.02))
-        best = step if _total_noise(open_, step, pool) <= budget else 0.0
-    return best
+        noise[code] = _total_noise(open_, step_of(code), pool)
+        if budget * 10 ** (-_TOLERANCE / 10) < noise[code] <= budget:
+            break
+        wanted = code_below(step_of(code) * min(4.0, sqrt(budget / noise[code]))) if noise[code] else code + 512
+        code = min(wanted, code - 1) if noise[code] > budget else max(wanted, code + 1)
+        if code in noise:
+            break
+    while not any(n <= budget for n in noise.values()):
+        code = max(0, min(noise) - 1)
+        noise[code] = _total_noise(open_, step_of(code), pool) if code else 0.0
+    return step_of(max(code for code, n in noise.items() if n <= budget))
 
 
 def _total_noise(treatments: Sequence[Treatment], step: float, pool: ThreadPoolExecutor) -> float:

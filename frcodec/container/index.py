@@ -106,6 +106,8 @@ class Index:
 
     records: tuple[Record, ...]
     streams: tuple[Stream, ...]
+    own: int
+    """how many of the streams, from the first, belong to one entry each, in the order of the entries"""
 
     def members(self) -> list[list[int]]:
         """Positions of the records of each stream, ascending."""
@@ -122,9 +124,8 @@ def byte_size(record: Record) -> int:
 
 
 def write(index: Index) -> bytes:
-    """Payload of the index section. Streams of several entries must come first, then the others by entry."""
+    """Payload of the index section."""
     coded = [r for r in index.records if isinstance(r, Levels)]
-    members = index.members()
     stored = [r for r in index.records if not isinstance(r, Shared)]
     return packing.write([
         0,
@@ -137,7 +138,7 @@ def write(index: Index) -> bytes:
         bytes(_region_kind(r.layer) for r in coded),
         [k for r in coded for k in _kept(r.layer)],
         bytes(r.layer.step >> 8 for r in coded) + bytes(r.layer.step & 255 for r in coded),
-        [r.stream + 1 if len(members[r.stream]) > 1 else 0 for r in stored],
+        [max(0, r.stream - index.own + 1) for r in stored],
         [s.size for s in index.streams],
         b"".join(s.digest.to_bytes(4, "little") for s in index.streams),
         [n for r in index.records if isinstance(r, Shared) for n in (r.view.target, r.view.offset, *r.view.strides)],
@@ -219,25 +220,23 @@ class _Reader:
     def index(self) -> Index:
         """All records, checked against each other."""
         assigned = [next(self.assigned) if coding != CODING_VIEW else 0 for coding in self.codings]
-        shared = max(assigned, default=0)
-        if shared > len(self.sizes):
-            raise _bad(f"An entry is coded in stream {shared} of {len(self.sizes)}.")
-        own = iter(range(shared, len(self.sizes)))
+        own_streams = sum(coding != CODING_VIEW and not k for coding, k in zip(self.codings, assigned, strict=True))
+        if own_streams + max(assigned, default=0) != len(self.sizes):
+            raise _bad(f"The index names {len(self.sizes)} streams; its entries are coded in another number.")
+        own = iter(range(own_streams))
         records: list[Record] = []
         for position, name in enumerate(self.names):
-            try:
-                stream = assigned[position] - 1 if assigned[position] else next(own) if self.codings[position] < 2 else 0
-            except StopIteration:
-                raise _bad("The index has fewer streams than its entries need.") from None
+            if assigned[position]:
+                stream = own_streams + assigned[position] - 1
+            else:
+                stream = next(own) if self.codings[position] != CODING_VIEW else 0
             records.append(self._record(position, name, stream))
-        if next(own, None) is not None:
-            raise _bad("The index has streams that no entry is coded in.")
         self.kept.finish()
         self.views.finish()
         streams = tuple(
             Stream(size, int.from_bytes(self.digests[4 * i : 4 * i + 4], "little")) for i, size in enumerate(self.sizes)
         )
-        index = Index(tuple(self._with_dtypes(records)), streams)
+        index = Index(tuple(self._with_dtypes(records)), streams, own_streams)
         _check_streams(index)
         return index
 

@@ -23,6 +23,8 @@ def compress(data: bytes, level: int = _LEVEL) -> bytes:
 
 def decompress(data: bytes | memoryview, limit: int) -> bytes:
     """The content of exactly one zstd frame; its declared size is checked before anything is allocated."""
+    if bytes(data[:4]) != zstandard.FRAME_HEADER:
+        raise CorruptError(Code.BAD_ZSTD, "A packed value or raw stream is no zstd frame.")
     try:
         size = zstandard.frame_content_size(data)
         header = zstandard.frame_header_size(data)

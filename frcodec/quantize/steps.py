@@ -19,9 +19,10 @@ def code_below(step: float) -> int:
     """The code of the largest step that is not above `step`, or of the smallest step there is."""
     if step >= step_of(MAX_CODE):
         return MAX_CODE
+    if step <= step_of(0):
+        return 0
     mantissa, exponent = frexp(step)  # step = mantissa · 2^exponent, 0.5 <= mantissa < 1
-    code = _ONE * (exponent - 1 + STEP_EXPONENT_BIAS) + int(mantissa * 2 * _ONE) - _ONE
-    return max(0, code)
+    return _ONE * (exponent - 1 + STEP_EXPONENT_BIAS) + int(mantissa * 2 * _ONE) - _ONE
 
 
 def code_near(step: float) -> int:
