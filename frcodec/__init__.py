@@ -1,5 +1,7 @@
 """frcodec: neural network weights in small files, bit for bit the same on every machine.
 
+For example:
+
     frcodec.encode_file("model.pt", "model.frc")
     frcodec.decode_file("model.frc", "rebuilt.pt")
     with frcodec.open_file("model.frc") as file:
@@ -44,6 +46,6 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "CheckError", "Code", "CorruptError", "EncodeReport", "FileError", "FrcError", "FrcFile", "Options", "Progress",
-    "TensorReport", "UnsupportedError", "UsageError", "__version__", "decode_file", "encode_file", "load_file", "load_model",
-    "open_file", "plan_file", "save_file", "save_model",
+    "TensorReport", "UnsupportedError", "UsageError", "__version__", "decode_file", "encode_file", "load_file",
+    "load_model", "open_file", "plan_file", "save_file", "save_model",
 ]  # fmt: skip

@@ -1,9 +1,9 @@
 """One tensor's treatment made concrete: transform, step, kept region and levels, chosen by cost.
 
-    step        from the target and the tensor's own scale
-    transform   the one with the fewest bits at that step; as all are orthonormal, the error is the same
-    levels      rate-distortion optimized
-    region      what holds all levels that are not zero, as a box or as a scan prefix, whichever is cheaper
+step        from the target and the tensor's own scale
+transform   the one with the fewest bits at that step; as all are orthonormal, the error is the same
+levels      rate-distortion optimized
+region      what holds all levels that are not zero, as a box or as a scan prefix, whichever is cheaper
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ def decided(treatment: Treatment, step: float) -> Decided | None:
     kept, shape = region.gather(levels), region.level_shape()
     shares = treatment.vector or kept.size < SMALL
     model = None if shares else fit.fit(kept, shape, _kept_magnitudes(region, coefs, step))
-    return Decided(treatment, Layer(tensor.dtype, tensor.shape, axes, region, code), kept, model, _error(coefs, levels, step))
+    layer = Layer(tensor.dtype, tensor.shape, axes, region, code)
+    return Decided(treatment, layer, kept, model, _error(coefs, levels, step))
 
 
 def step_for(treatment: Treatment) -> float | None:
@@ -128,8 +129,8 @@ def _step_of_quality(quality: float, values: Reals) -> float:
     """A step that hurts every output channel about equally, and small tensors less.
 
     What follows a layer mostly normalizes its channels, so noise counts relative to the channel it falls on: the
-    signal is the harmonic mean of the rows' mean squares. Small tensors are cheap to code well, and as their errors are as
-    grave as those of large ones, they get 1 dB more with every halving.
+    signal is the harmonic mean of the rows' mean squares. Small tensors are cheap to code well, and as their errors
+    are as grave as those of large ones, they get 1 dB more with every halving.
     """
     rows = values.reshape(values.shape[0], -1)
     power = np.mean(rows**2, axis=1)
@@ -159,7 +160,7 @@ def _integer(treatment: Treatment) -> Decided:
 
 
 def _axes(treatment: Treatment, step: float) -> tuple[int, ...] | None:
-    """The transform of a tensor: the user's, none for an error bound or a vector, else the cheapest; None if none fits."""
+    """The transform: the user's, none for an error bound or a vector, else the cheapest; None if none fits."""
     tensor = treatment.tensor
     plain = _cost(tensor, (), step)
     if plain == inf:

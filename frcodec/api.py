@@ -73,13 +73,21 @@ class FrcFile(Mapping[str, Array]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
 def encode_file(
-    source: PathOrFile, target: PathOrFile, *, options: Options | None = None, force: bool = False,
-    threads: int | None = None, metadata: Mapping[str, str] | None = None, progress: Progress | None = None,
+    source: PathOrFile,
+    target: PathOrFile,
+    *,
+    options: Options | None = None,
+    force: bool = False,
+    threads: int | None = None,
+    metadata: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> EncodeReport:
     """Encode a model file (.pt, .pth, .ptl, TorchScript or .safetensors) to an .frc file.
 
@@ -89,7 +97,13 @@ def encode_file(
     options = options or Options()
     with _model(source, options) as (model, size), _target(target, force) as out:
         return encode(
-            model, out, options, threads=_threads(threads), metadata=_texts(metadata), progress=progress, source_bytes=size
+            model,
+            out,
+            options,
+            threads=_threads(threads),
+            metadata=_texts(metadata),
+            progress=progress,
+            source_bytes=size,
         )
 
 
@@ -103,8 +117,13 @@ def plan_file(
 
 
 def decode_file(
-    source: PathOrFile, target: PathOrFile, *, to: Format | None = None, force: bool = False,
-    max_bytes: int = DEFAULT_MAX_BYTES, progress: Progress | None = None,
+    source: PathOrFile,
+    target: PathOrFile,
+    *,
+    to: Format | None = None,
+    force: bool = False,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    progress: Progress | None = None,
 ) -> None:
     """Rebuild the model file that an .frc file was made from, or with `to` a plain state dict of that format.
 
@@ -135,14 +154,21 @@ def load_file(source: PathOrFile | bytes | memoryview, *, max_bytes: int = DEFAU
 
 
 def save_file(
-    tensors: Mapping[str, Array], target: PathOrFile, *, options: Options | None = None, force: bool = False,
-    threads: int | None = None, metadata: Mapping[str, str] | None = None, progress: Progress | None = None,
+    tensors: Mapping[str, Array],
+    target: PathOrFile,
+    *,
+    options: Options | None = None,
+    force: bool = False,
+    threads: int | None = None,
+    metadata: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> EncodeReport:
     """Encode a dictionary of NumPy arrays; there is no model file to rebuild, only tensors."""
     for name in tensors:
         if not isinstance(name, str) or not name or "\0" in name or len(_utf8(name)) > MAX_NAME_BYTES:
             raise UsageError(
-                Code.BAD_TENSOR, f"{name!r} is no tensor name: a string of 1 to {MAX_NAME_BYTES} bytes without NUL is needed."
+                Code.BAD_TENSOR,
+                f"{name!r} is no tensor name: a string of 1 to {MAX_NAME_BYTES} bytes without NUL is needed.",
             )
     model = Model("tensors", [from_array(name, array) for name, array in tensors.items()], None, frozenset())
     with _target(target, force) as out:
@@ -156,15 +182,15 @@ def _write_plain(file: FrcFile, out: BinaryIO, to: Format, progress: Progress | 
         raise UsageError(Code.BAD_OPTION, f"There is no output format {to!r}; choose from {', '.join(_PLAIN)}.")
     headers = [Header(name, file.record(name).dtype, file.record(name).shape) for name in file]
     total = sum(header.nbytes for header in headers)
-    positions = {p: name for p, name in enumerate(file)}
+    names = list(file)
     done = 0
 
     def fetch(number: int) -> bytes | bytearray | memoryview:
         nonlocal done
         if progress:
-            progress(done, total, positions[number])
+            progress(done, total, names[number])
         done += headers[number].nbytes
-        return raw_bytes(file.decoder.entry(file._positions[positions[number]]))
+        return raw_bytes(file.decoder.entry(file._positions[names[number]]))
 
     _PLAIN[to](out, headers, fetch)
 

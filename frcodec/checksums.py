@@ -1,6 +1,6 @@
 """CRC-32 of a concatenation from the CRC-32 of its parts (polynomial arithmetic modulo the CRC's generator).
 
-    crc(A ‖ B) = crc(A) · x^(8 · |B|) + crc(B)   over GF(2), bits reflected
+crc(A ‖ B) = crc(A) · x^(8 · |B|) + crc(B)   over GF(2), bits reflected
 """
 
 from __future__ import annotations

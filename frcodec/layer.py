@@ -75,10 +75,12 @@ def decode(levels: Ints, layer: Layer) -> Array:
         return np.zeros(layer.shape, layer.dtype.storage)
     step = step_of(layer.step)
     if not layer.axes:
-        return _placed(to_elements(box * step, layer.dtype), layer.shape, layer.dtype.storage)
+        values: Reals = box.astype(np.float64) * step
+        return _placed(to_elements(values, layer.dtype), layer.shape, layer.dtype.storage)
     fraction = transform.fraction_bits(transform.energy(box))
     result = np.zeros(layer.shape, layer.dtype.storage)
-    inner = tuple(n if axis in layer.axes else k for axis, (n, k) in enumerate(zip(layer.shape, box.shape, strict=True)))
+    lengths = zip(layer.shape, box.shape, strict=True)
+    inner = tuple(n if axis in layer.axes else k for axis, (n, k) in enumerate(lengths))
     slab = box.shape[0] if 0 in layer.axes else max(1, _BLOCK // prod(inner[1:]))
     for start in range(0, box.shape[0], slab):  # rows of an axis that is not transformed do not see each other
         rows = box[start : start + slab]

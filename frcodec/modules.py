@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .api import PathOrFile, open_file
+from .api import PathOrFile, _texts, _threads, open_file
 from .api import _target as target_file
-from .api import _texts, _threads
 from .codec import EncodeReport, Progress, encode
 from .codec.decode import raw_bytes
 from .constants import DEFAULT_MAX_BYTES, Code
@@ -21,8 +20,14 @@ if TYPE_CHECKING:
 
 
 def save_model(
-    module: nn.Module, target: PathOrFile, *, options: Options | None = None, force: bool = False,
-    threads: int | None = None, metadata: Mapping[str, str] | None = None, progress: Progress | None = None,
+    module: nn.Module,
+    target: PathOrFile,
+    *,
+    options: Options | None = None,
+    force: bool = False,
+    threads: int | None = None,
+    metadata: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> EncodeReport:
     """Encode a module's state dict. Tied tensors are stored once."""
     model = Model("tensors", _entries(module.state_dict()), None, frozenset())
@@ -32,7 +37,9 @@ def save_model(
         )
 
 
-def load_model(module: nn.Module, source: PathOrFile, *, strict: bool = True, max_bytes: int = DEFAULT_MAX_BYTES) -> list[str]:
+def load_model(
+    module: nn.Module, source: PathOrFile, *, strict: bool = True, max_bytes: int = DEFAULT_MAX_BYTES
+) -> list[str]:
     """Fill a module's parameters and buffers in place; returns the names that one side lacks, if not `strict`.
 
     Raises UsageError (bad_tensor) where names or shapes differ: nothing has been changed then.
@@ -48,14 +55,19 @@ def load_model(module: nn.Module, source: PathOrFile, *, strict: bool = True, ma
             if tuple(state[name].shape) != file.record(name).shape:
                 raise UsageError(
                     Code.BAD_TENSOR,
-                    f"Tensor {name!r} has shape {file.record(name).shape} in the file and {tuple(state[name].shape)} in the module.",
+                    f"Tensor {name!r} has shape {file.record(name).shape} in the file "
+                    f"and {tuple(state[name].shape)} in the module.",
                 )
         positions = {record.name: position for position, record in enumerate(file.reader.index.records)}
         with torch.no_grad():
             for name in shared:
                 array = file.decoder.entry(positions[name])
                 dtype = getattr(torch, file.record(name).dtype.name)
-                content = torch.frombuffer(bytearray(raw_bytes(array)), dtype=dtype) if array.size else torch.empty(0, dtype=dtype)
+                content = (
+                    torch.frombuffer(bytearray(raw_bytes(array)), dtype=dtype)
+                    if array.size
+                    else torch.empty(0, dtype=dtype)
+                )
                 state[name].copy_(content.reshape(array.shape))
     return unmatched
 

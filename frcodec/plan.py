@@ -132,7 +132,9 @@ def treatments(entries: Sequence[Entry], exact: Iterable[int], options: Options)
         if not isinstance(entry, Stored):
             continue
         mine = [rule for rule in rules if any(rule.pattern.search(name) for name in names[position])]
-        treatment, warning = _treatment(position, entry, names[position], mine, target, options, position in known_exact)
+        treatment, warning = _treatment(
+            position, entry, names[position], mine, target, options, position in known_exact
+        )
         result.append(treatment)
         warnings += [warning] if warning else []
     return result, warnings
@@ -174,7 +176,13 @@ def transform_axes(treatment: Treatment) -> tuple[int, ...]:
 
 
 def _treatment(
-    position: int, tensor: Stored, names: Sequence[str], rules: Sequence[Rule], target: Target, options: Options, exact: bool
+    position: int,
+    tensor: Stored,
+    names: Sequence[str],
+    rules: Sequence[Rule],
+    target: Target,
+    options: Options,
+    exact: bool,
 ) -> tuple[Treatment, str | None]:
     own = next((rule.target for rule in reversed(rules) if rule.target), None)
     transform = next((rule.transform for rule in reversed(rules) if rule.transform), None)
@@ -210,7 +218,9 @@ def _checked(target: Target) -> Target:
     )
     for name, value, low, high in checks:
         if value is not None and not low <= value <= high:
-            raise UsageError(Code.BAD_OPTION, f"A {name} of {value} means nothing here; allowed are {low:g} to {high:g}.")
+            raise UsageError(
+                Code.BAD_OPTION, f"A {name} of {value} means nothing here; allowed are {low:g} to {high:g}."
+            )
     return target
 
 

@@ -1,7 +1,7 @@
 """The kept region: where the levels of a tensor lie, all others being zero (spec section "Kept region").
 
-    box          the first K1 × … × Kd positions
-    scan prefix  the first n positions ordered by index sum, equal sums lexicographically
+box          the first K1 × … × Kd positions
+scan prefix  the first n positions ordered by index sum, equal sums lexicographically
 """
 
 from __future__ import annotations

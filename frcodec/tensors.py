@@ -136,7 +136,9 @@ def from_array(name: str, array: Array) -> Stored:
     if not isinstance(array, np.ndarray | np.generic):
         raise UsageError(Code.BAD_TENSOR, f"{name!r} is a {type(array).__name__}, not a NumPy array.")
     if array.ndim > MAX_RANK:
-        raise UsageError(Code.BAD_TENSOR, f"Tensor {name!r} has {array.ndim} dimensions; at most {MAX_RANK} are allowed.")
+        raise UsageError(
+            Code.BAD_TENSOR, f"Tensor {name!r} has {array.ndim} dimensions; at most {MAX_RANK} are allowed."
+        )
     kind = array.dtype.newbyteorder("=").name
     if kind not in DTYPES or kind in _NUMPY_STORAGE:
         allowed = ", ".join(n for n in DTYPES if n not in _NUMPY_STORAGE)

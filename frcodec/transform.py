@@ -52,7 +52,7 @@ def energy(levels: npt.NDArray[np.int32]) -> int:
 def cosines(length: int) -> Reals:
     """round(2^22 · √(2/N) · cos(π m / 2N)) for m = 0 … N [length + 1], as exact doubles; read-only."""
     angles = np.arange(length + 1) * (pi / (2 * length))
-    result = np.floor(2.0**BASIS_BITS * sqrt(2 / length) * np.cos(angles) + 0.5)
+    result: Reals = np.floor(2.0**BASIS_BITS * sqrt(2 / length) * np.cos(angles) + 0.5)
     result[length] = 0.0
     result.setflags(write=False)
     return result
@@ -80,7 +80,9 @@ def inverse(levels: npt.NDArray[np.int32], shape: Sequence[int], axes: Sequence[
     Raises CorruptError (bad_record) where F is too small for an exact result.
     """
     if fraction < MIN_FRACTION_BITS:
-        raise CorruptError(Code.BAD_RECORD, f"Levels of a transformed tensor are too large: F is {fraction}, 8 is the least.")
+        raise CorruptError(
+            Code.BAD_RECORD, f"Levels of a transformed tensor are too large: F is {fraction}, 8 is the least."
+        )
     x: Reals = levels.astype(np.float64)
     x *= 2.0**fraction
     for axis in axis_order(levels.shape, shape, axes):

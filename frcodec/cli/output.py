@@ -41,7 +41,7 @@ class Output:
 
     def document(self, value: Mapping[str, Any]) -> None:
         """The one JSON document of a run with --json."""
-        _write(_stdout(), json.dumps(_plain(value), indent=2, allow_nan=False) + "\n")
+        _write(_stdout(), _json(_plain(value)) + "\n")
 
     def data(self, line: str, style: str = "") -> None:
         """A line of data."""
@@ -189,6 +189,17 @@ def _encodable(content: str, stream: TextIO | None) -> str:
 
 def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    """Indented, with one line for each record of a list."""
+    return "{\n" + ",\n".join(f"  {json.dumps(key)}: {_item(item)}" for key, item in value.items()) + "\n}"
+
+
+def _item(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return "[\n    " + ",\n    ".join(json.dumps(item, allow_nan=False) for item in value) + "\n  ]"
+    return json.dumps(value, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

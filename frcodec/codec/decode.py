@@ -31,7 +31,7 @@ class Decoder:
         self._lock = Lock()
 
     def entry(self, position: int) -> Array:
-        """One entry [shape] in its dtype's storage type, its digest verified; a view shares its target's memory.
+        """One entry [shape] in its dtype's storage type, its digest verified; a view shares memory with its target.
 
         Raises CorruptError.
         """
@@ -46,11 +46,12 @@ class Decoder:
         return self._shared[record.stream][position]
 
     def rebuild(self, write: Callable[[Buffer], object], progress: Progress | None = None) -> None:
-        """Write the model file from its first byte to its last. Raises CorruptError, and UsageError without skeleton."""
+        """Write the model file from first byte to last. Raises CorruptError, and UsageError without a skeleton."""
         plan = self.reader.plan
         if plan is None:
             raise UsageError(
-                Code.BAD_OPTION, "The file holds only tensors, no model file: choose a format with --to pt, safetensors or npz."
+                Code.BAD_OPTION,
+                "The file holds only tensors, no model file: choose a format with --to pt, safetensors or npz.",
             )
         done = 0
 
@@ -76,9 +77,13 @@ class Decoder:
         records = [self.reader.index.records[m] for m in members]
         data = self.reader.stream(number)
         try:
-            arrays = _levels(data, cast(list[Levels], records)) if isinstance(records[0], Levels) else _raw(data, records)
+            arrays = (
+                _levels(data, cast(list[Levels], records)) if isinstance(records[0], Levels) else _raw(data, records)
+            )
         except CorruptError as error:
-            raise CorruptError(error.code, f"Tensor {records[0].name!r}: {error.message}", offset=error.offset) from None
+            raise CorruptError(
+                error.code, f"Tensor {records[0].name!r}: {error.message}", offset=error.offset
+            ) from None
         digest = 0
         for array in arrays:
             digest = crc32(raw_bytes(array), digest)

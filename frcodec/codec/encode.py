@@ -1,4 +1,4 @@
-"""From tensors to a file: small ones grouped, a global step searched where one is asked for, streams written in order."""
+"""From tensors to a file: steps allotted, streams written in order, small tensors together at the end."""
 
 from __future__ import annotations
 
@@ -64,8 +64,14 @@ class _Coded:
 
 
 def encode(
-    model: Model, out: BinaryIO, options: Options, *, threads: int = 1, metadata: Mapping[str, str] | None = None,
-    progress: Progress | None = None, source_bytes: int = 0,
+    model: Model,
+    out: BinaryIO,
+    options: Options,
+    *,
+    threads: int = 1,
+    metadata: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    source_bytes: int = 0,
 ) -> EncodeReport:
     """Write a model to `out`, front to back. The same inputs give the same bytes at any number of threads.
 
@@ -97,7 +103,9 @@ def encode(
     return _report(model, coded, writer.written, source_bytes or total, warnings)
 
 
-def predict(model: Model, options: Options, *, threads: int = 1, progress: Progress | None = None, source_bytes: int = 0) -> EncodeReport:
+def predict(
+    model: Model, options: Options, *, threads: int = 1, progress: Progress | None = None, source_bytes: int = 0
+) -> EncodeReport:
     """What `encode` would report, by doing all of it but the writing."""
 
     class Nowhere:
@@ -198,7 +206,9 @@ def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
         size = len(data) * tensor.size / elements
         if made.part is None:
             records[position] = Raw(tensor.name, tensor.dtype, tensor.shape, -1)
-            reports[position] = TensorReport(tensor.name, str(tensor.dtype), tensor.shape, "raw", size=size, snr=inf, max_error=0.0)
+            reports[position] = TensorReport(
+                tensor.name, str(tensor.dtype), tensor.shape, "raw", size=size, snr=inf, max_error=0.0
+            )
             continue
         records[position] = Levels(tensor.name, made.part.layer, -1)
         reports[position], power, loss = _measured(tensor, made.array, made.part.layer, size)
@@ -232,7 +242,9 @@ def decibels(energy: float, noise: float) -> float:
 
 def _without_data(one: _Coded) -> _Coded:
     """All but the bytes, whose number stays."""
-    return _Coded(len(one.data).to_bytes(8, "little"), one.digest, one.records, one.reports, one.sums, one.energy, one.noise)
+    return _Coded(
+        len(one.data).to_bytes(8, "little"), one.digest, one.records, one.reports, one.sums, one.energy, one.noise
+    )
 
 
 def _index(model: Model, coded: Sequence[_Coded], own: int) -> Index:
@@ -259,7 +271,9 @@ def _plan(model: Model, coded: Sequence[_Coded]) -> Plan | None:
     return Plan(model.kind, model.skeleton, checksum(model.skeleton, sums))
 
 
-def _report(model: Model, coded: Sequence[_Coded], written: int, source_bytes: int, warnings: list[str]) -> EncodeReport:
+def _report(
+    model: Model, coded: Sequence[_Coded], written: int, source_bytes: int, warnings: list[str]
+) -> EncodeReport:
     reports = {position: report for one in coded for position, report in one.reports.items()}
     for position, entry in enumerate(model.entries):
         if isinstance(entry, View):
@@ -269,7 +283,9 @@ def _report(model: Model, coded: Sequence[_Coded], written: int, source_bytes: i
     return EncodeReport([reports[p] for p in range(len(model.entries))], written, source_bytes, snr, warnings)
 
 
-def _in_order(pool: ThreadPoolExecutor, work: Callable[[_In], _Out], items: Iterable[_In], ahead: int) -> Iterator[_Out]:
+def _in_order(
+    pool: ThreadPoolExecutor, work: Callable[[_In], _Out], items: Iterable[_In], ahead: int
+) -> Iterator[_Out]:
     """Results in the order of the items, at most `ahead` of them waiting, so that memory stays bounded."""
     waiting = []
     for item in items:
@@ -278,5 +294,3 @@ def _in_order(pool: ThreadPoolExecutor, work: Callable[[_In], _Out], items: Iter
             yield waiting.pop(0).result()
     for future in waiting:
         yield future.result()
-
-

@@ -33,7 +33,8 @@ def global_step(
     budget -= sum(pool.map(lambda t: _noise(t, fixed[t.position]), [t for t in weights if t.position in fixed]))
     if budget <= 0:
         raise UsageError(
-            Code.BAD_OPTION, f"The tensors with rules of their own alone have too much noise for {snr:g} dB: relax the rules."
+            Code.BAD_OPTION,
+            f"The tensors with rules of their own alone have too much noise for {snr:g} dB: relax the rules.",
         )
     size = sum(t.tensor.size for t in open_)
     noise: dict[int, float] = {}  # by step code

@@ -127,22 +127,29 @@ def write(index: Index) -> bytes:
     """Payload of the index section."""
     coded = [r for r in index.records if isinstance(r, Levels)]
     stored = [r for r in index.records if not isinstance(r, Shared)]
-    return packing.write([
-        0,
-        "".join(r.name + "\0" for r in index.records),
-        bytes(r.dtype.id for r in index.records),
-        bytes(_coding(r) for r in index.records),
-        bytes(len(r.shape) for r in index.records),
-        [r.shape[axis] for axis in range(MAX_RANK) for r in index.records if len(r.shape) > axis],
-        [sum(1 << axis for axis in r.layer.axes) for r in coded],
-        bytes(_region_kind(r.layer) for r in coded),
-        [k for r in coded for k in _kept(r.layer)],
-        bytes(r.layer.step >> 8 for r in coded) + bytes(r.layer.step & 255 for r in coded),
-        [max(0, r.stream - index.own + 1) for r in stored],
-        [s.size for s in index.streams],
-        b"".join(s.digest.to_bytes(4, "little") for s in index.streams),
-        [n for r in index.records if isinstance(r, Shared) for n in (r.view.target, r.view.offset, *r.view.strides)],
-    ])
+    return packing.write(
+        [
+            0,
+            "".join(r.name + "\0" for r in index.records),
+            bytes(r.dtype.id for r in index.records),
+            bytes(_coding(r) for r in index.records),
+            bytes(len(r.shape) for r in index.records),
+            [r.shape[axis] for axis in range(MAX_RANK) for r in index.records if len(r.shape) > axis],
+            [sum(1 << axis for axis in r.layer.axes) for r in coded],
+            bytes(_region_kind(r.layer) for r in coded),
+            [k for r in coded for k in _kept(r.layer)],
+            bytes(r.layer.step >> 8 for r in coded) + bytes(r.layer.step & 255 for r in coded),
+            [max(0, r.stream - index.own + 1) for r in stored],
+            [s.size for s in index.streams],
+            b"".join(s.digest.to_bytes(4, "little") for s in index.streams),
+            [
+                n
+                for r in index.records
+                if isinstance(r, Shared)
+                for n in (r.view.target, r.view.offset, *r.view.strides)
+            ],
+        ]
+    )
 
 
 def _coding(record: Record) -> int:
@@ -243,7 +250,9 @@ class _Reader:
     def _record(self, position: int, name: str, stream: int) -> Record:
         dtype = DTYPES_BY_ID.get(self.dtypes[position])
         if dtype is None:
-            raise UnsupportedError(Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown dtype {self.dtypes[position]}.")
+            raise UnsupportedError(
+                Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown dtype {self.dtypes[position]}."
+            )
         shape = self.shapes[position]
         if self.codings[position] == CODING_LEVELS:
             return Levels(name, self._layer(name, dtype, shape), stream)
@@ -261,7 +270,9 @@ class _Reader:
         axes = tuple(axis for axis in range(len(shape)) if mask >> axis & 1)
         region = self._region(name, kind, shape)
         if any(not 1 <= shape[axis] <= MAX_TRANSFORM_LENGTH for axis in axes):
-            raise _bad(f"Tensor {name!r} of shape {shape} is transformed over an axis not in 1 … {MAX_TRANSFORM_LENGTH}.")
+            raise _bad(
+                f"Tensor {name!r} of shape {shape} is transformed over an axis not in 1 … {MAX_TRANSFORM_LENGTH}."
+            )
         if dtype.lossy:
             if step > MAX_CODE:
                 raise _bad(f"Tensor {name!r} has the step code {step}; {MAX_CODE} is the largest.")
@@ -291,7 +302,9 @@ class _Reader:
                 view = record.view
                 target = records[view.target] if view.target < len(records) else None
                 if target is None or isinstance(target, Shared) or target.dtype != record.dtype:
-                    raise CorruptError(Code.BAD_VIEW, f"View {view.name!r} does not point to a stored tensor of its type.")
+                    raise CorruptError(
+                        Code.BAD_VIEW, f"View {view.name!r} does not point to a stored tensor of its type."
+                    )
                 if view.last_element() >= prod(target.shape):
                     raise CorruptError(Code.BAD_VIEW, f"View {view.name!r} reaches beyond the tensor it points to.")
             yield record

@@ -111,7 +111,9 @@ class Reader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _payload(self, section: Section | None) -> memoryview:
@@ -125,7 +127,9 @@ class Reader:
     def _only(self, kind: int) -> Section | None:
         found = [s for s in self._sections if s.type == kind]
         if len(found) > 1:
-            raise CorruptError(Code.BAD_SECTION, f"The file has {len(found)} sections of type {kind}.", offset=found[1].start)
+            raise CorruptError(
+                Code.BAD_SECTION, f"The file has {len(found)} sections of type {kind}.", offset=found[1].start
+            )
         return found[0] if found else None
 
     def _check_sizes(self) -> None:
@@ -136,7 +140,7 @@ class Reader:
         if self._starts[-1] != self._section_starts[-1]:
             raise CorruptError(
                 Code.BAD_SECTION,
-                f"The index names {self._starts[-1]} bytes of streams; the data sections hold {self._section_starts[-1]}.",
+                f"The index names {self._starts[-1]} bytes of streams; the data sections have {self._section_starts[-1]}.",
             )
         borders = set(self._starts)
         if not borders.issuperset(self._section_starts):

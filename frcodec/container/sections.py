@@ -1,8 +1,8 @@
 """Framing: header, sections, trailer (spec section "File").
 
-    header    magic [4], version u8, reserved u8 = 0
-    section   type u8, flags u8, length uvarint, payload [length], CRC-32 u32 of all before it in the section
-    trailer   size of the index section u32, end magic [4]
+header    magic [4], version u8, reserved u8 = 0
+section   type u8, flags u8, length uvarint, payload [length], CRC-32 u32 of all before it in the section
+trailer   size of the index section u32, end magic [4]
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class Section:
         found = crc32(data[self.start : self.payload.stop])
         if found != stored:
             raise CorruptError(
-                Code.BAD_CRC, f"A section is damaged: its CRC-32 is {found:08x}, stored is {stored:08x}.", offset=self.start
+                Code.BAD_CRC,
+                f"A section is damaged: its CRC-32 is {found:08x}, stored is {stored:08x}.",
+                offset=self.start,
             )
 
 
@@ -66,7 +68,9 @@ def read_uvarint(data: memoryview, at: int) -> tuple[int, int]:
     raise CorruptError(Code.BAD_SECTION, "A section's length is not in its shortest form.", offset=at)
 
 
-def frame(kind: int, payload: bytes | bytearray | memoryview, *, ancillary: bool = False) -> list[bytes | bytearray | memoryview]:
+def frame(
+    kind: int, payload: bytes | bytearray | memoryview, *, ancillary: bool = False
+) -> list[bytes | bytearray | memoryview]:
     """The parts of a section, to be written one after the other."""
     head = bytes([kind, ANCILLARY if ancillary else 0]) + write_uvarint(len(payload))
     return [head, payload, crc32(payload, crc32(head)).to_bytes(4, "little")]
@@ -82,7 +86,9 @@ def check_header(data: memoryview) -> None:
     start = bytes(data[: len(HEADER)])
     if start[:4] != MAGIC[: len(start)] or not start:
         raise CorruptError(
-            Code.BAD_MAGIC, f"This is not an .frc file: it starts with {start[:4].hex() or 'nothing'}, not {MAGIC.hex()}.", offset=0
+            Code.BAD_MAGIC,
+            f"This is not an .frc file: it starts with {start[:4].hex() or 'nothing'}, not {MAGIC.hex()}.",
+            offset=0,
         )
     if len(start) < len(HEADER):
         raise CorruptError(Code.TRUNCATED, f"The file has only {len(data)} bytes.", offset=len(data))
@@ -101,7 +107,9 @@ def walk(data: memoryview) -> Iterator[Section]:
     check_header(data)
     if bytes(data[-4:]) != END_MAGIC or len(data) < len(HEADER) + TRAILER_BYTES:
         raise CorruptError(
-            Code.BAD_TRAILER, "The file does not end with its end mark: it is cut short or has bytes added.", offset=len(data)
+            Code.BAD_TRAILER,
+            "The file does not end with its end mark: it is cut short or has bytes added.",
+            offset=len(data),
         )
     end = len(data) - TRAILER_BYTES
     index_start = end - int.from_bytes(data[end : end + 4], "little")
@@ -111,7 +119,9 @@ def walk(data: memoryview) -> Iterator[Section]:
         yield last
         at = last.end
     if last is None or last.type != SECTION_INDEX or last.start != index_start:
-        raise CorruptError(Code.BAD_TRAILER, "The trailer does not lead to an index at the end of the file.", offset=end)
+        raise CorruptError(
+            Code.BAD_TRAILER, "The trailer does not lead to an index at the end of the file.", offset=end
+        )
 
 
 def _section(data: memoryview, at: int, end: int) -> Section:
@@ -127,6 +137,8 @@ def _section(data: memoryview, at: int, end: int) -> Section:
         raise CorruptError(Code.RESERVED_BITS, f"Reserved flags of a section are set: {flags:#04x}.", offset=at + 1)
     if kind not in KNOWN_SECTIONS and not flags & ANCILLARY:
         raise UnsupportedError(
-            Code.UNKNOWN_SECTION, f"The file needs a section of type {kind}, which this version does not know.", offset=at
+            Code.UNKNOWN_SECTION,
+            f"The file needs a section of type {kind}, which this version does not know.",
+            offset=at,
         )
     return Section(kind, at, slice(payload, payload + length), payload + length + 4)

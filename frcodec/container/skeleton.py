@@ -1,8 +1,8 @@
 """The skeleton section: a model file without its tensors (spec section "Skeleton").
 
-    [kind, size, crc, holes, patches, gaps]
-    holes    for each: bytes between the end of the hole before and this one, entry
-    patches  for each: bytes between the end of the patch before and this one, hole
+[kind, size, crc, holes, patches, gaps]
+holes    for each: bytes between the end of the hole before and this one, entry
+patches  for each: bytes between the end of the patch before and this one, hole
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Levels <-> streams: interleaved rANS over lanes, static parametric tables chosen by context (spec section "Streams")."""
+"""Levels <-> streams: interleaved rANS, static parametric tables chosen by context (spec "Level streams")."""

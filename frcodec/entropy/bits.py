@@ -1,9 +1,9 @@
 """Bit strings of stream headers: the first bit is the lowest bit of the first byte (spec section "Header bits").
 
-    field(n)   n bits, least significant first
-    unary(v)   v ones, one zero
-    gamma(v)   v + 1 = 1b…b in binary with k bits after the leading one: unary(k), field(k) of those bits
-    signed     v >= 0 -> 2v, v < 0 -> -2v - 1, then as above
+field(n)   n bits, least significant first
+unary(v)   v ones, one zero
+gamma(v)   v + 1 = 1b…b in binary with k bits after the leading one: unary(k), field(k) of those bits
+signed     v >= 0 -> 2v, v < 0 -> -2v - 1, then as above
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_GAMMA_BITS = 32
 
 
 def fold(value: int) -> int:
-    """Signed to unsigned: 0, -1, 1, -2, 2 … -> 0, 1, 2, 3, 4 …"""
+    """Signed to unsigned: 0, -1, 1, -2, 2 to 0, 1, 2, 3, 4, and so on."""
     return 2 * value if value >= 0 else -2 * value - 1
 
 
@@ -75,7 +75,9 @@ class BitReader:
         """A value in 0 … 2^33 - 2."""
         width = self.unary()
         if width > MAX_GAMMA_BITS:
-            raise CorruptError(Code.BAD_STREAM, f"A number in a stream header has {width} bits; at most 32 are allowed.")
+            raise CorruptError(
+                Code.BAD_STREAM, f"A number in a stream header has {width} bits; at most 32 are allowed."
+            )
         return (1 << width) - 1 + self.field(width)
 
     def unaries(self, count: int) -> npt.NDArray[np.int64]:

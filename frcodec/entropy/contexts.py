@@ -73,7 +73,7 @@ class ContextModel:
 
     def neighbor_term(self) -> npt.NDArray[np.int32]:
         """wn · n by t [32768]."""
-        return NEIGHBOR_CLASS.astype(np.int32) * np.int32(self.wn)
+        return (NEIGHBOR_CLASS * np.int32(self.wn)).astype(np.int32)
 
     def clamped(self, weighted: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
         """Contexts from wp · p + wn · n."""

@@ -1,4 +1,4 @@
-"""The encoder's choice of a stream's model: scale classes, context weights, tables, lanes. Nothing here is normative."""
+"""The encoder's choice of a stream's model: classes, context weights, tables, lanes. Nothing here is normative."""
 
 from __future__ import annotations
 

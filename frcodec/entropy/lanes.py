@@ -59,7 +59,8 @@ class Coder:
         symbols = np.arange(ESCAPE + 1)
         values = np.where(symbols & 1, -(symbols + 1) // 2, symbols // 2).astype(np.int8)
         values[ESCAPE] = _ESCAPED
-        entries = values.astype(np.uint8).astype(np.uint32)[None] << np.uint32(24) | (self.frequency - np.uint32(1)) << _BITS
+        entries = values.astype(np.uint8).astype(np.uint32)[None] << np.uint32(24)
+        entries = entries | (self.frequency - np.uint32(1)) << _BITS
         counts = self.frequency.reshape(-1)
         slot = np.tile(np.arange(TOTAL, dtype=np.uint32), len(self.frequency))
         return np.repeat(entries.reshape(-1), counts) + slot - np.repeat(self.start.reshape(-1), counts)
@@ -106,8 +107,12 @@ class _Source:
 
 
 def decode(
-    states: States, words: Sequence[Words], lengths: npt.NDArray[np.int64], model: ContextModel,
-    coder: Coder, axis_sum: npt.NDArray[np.int32],
+    states: States,
+    words: Sequence[Words],
+    lengths: npt.NDArray[np.int64],
+    model: ContextModel,
+    coder: Coder,
+    axis_sum: npt.NDArray[np.int32],
 ) -> Levels:
     """Levels [steps, lanes] of one or more segments of equal layout that are decoded side by side.
 
@@ -153,7 +158,7 @@ def decode(
 def _context_tables(
     model: ContextModel, axis_sum: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
-    """wn · n by the sum of four saturated magnitudes; 4096 · context by wp · p + wn · n, from the end where negative."""
+    """wn · n by the sum of four saturated magnitudes; 4096 · context by wp · p + wn · n (from the end if negative)."""
     term = model.neighbor_term()
     lowest, highest = min(0, int(axis_sum.min(initial=0))), int(axis_sum.max(initial=0)) + int(term[-1])
     weighted = np.concatenate([np.arange(max(highest, 0) + 1), np.arange(lowest, 0)])
@@ -220,13 +225,13 @@ def encode(
     escaped = magnitude > coder.reach[contexts]
     symbol = np.where(escaped, ESCAPE, np.where(high > 0, 2 * high, 2 * magnitude - (high < 0)))
     frequency, start = coder.frequency[contexts, symbol], coder.start[contexts, symbol]
-    rare = (escaped | (shift > 0)).any(axis=1)
+    rare_steps = set(np.flatnonzero((escaped | (shift > 0)).any(axis=1)).tolist())
     active_lanes = np.searchsorted(-lengths, -np.arange(steps), side="left")
     sink = _Sink(lanes)
     for step in range(steps - 1, -1, -1):
         active = slice(0, int(active_lanes[step]))
         operations = [_Operation(active, frequency[step, active], start[step, active], None)]
-        if rare[step]:
+        if step in rare_steps:
             excess = magnitude[step, active] - coder.reach[contexts[step, active]]
             operations += _plain_operations(
                 shift[step, active], low[step, active], escaped[step, active], excess, high[step, active] < 0
@@ -237,7 +242,11 @@ def encode(
 
 
 def _plain_operations(
-    shift: npt.NDArray[np.int32], low: npt.NDArray[np.uint32], escaped: Mask, excess: npt.NDArray[np.int32], negative: Mask
+    shift: npt.NDArray[np.int32],
+    low: npt.NDArray[np.uint32],
+    escaped: Mask,
+    excess: npt.NDArray[np.int32],
+    negative: Mask,
 ) -> list[_Operation]:
     """What `_decode_rest` reads for one step, in its order."""
     operations = []

@@ -55,7 +55,9 @@ class StreamModel:
         """Inverse of `write` for levels of this kept shape."""
         lanes_log2 = bits.gamma()
         if lanes_log2 > MAX_LANES_LOG2:
-            raise CorruptError(Code.BAD_STREAM, f"A stream has 2^{lanes_log2} lanes; at most 2^{MAX_LANES_LOG2} are allowed.")
+            raise CorruptError(
+                Code.BAD_STREAM, f"A stream has 2^{lanes_log2} lanes; at most 2^{MAX_LANES_LOG2} are allowed."
+            )
         context = ContextModel.read(bits, shape)
         tables: list[Table] = []
         for _ in range(context.contexts):
@@ -132,7 +134,8 @@ def magnitude_bits(model: StreamModel) -> npt.NDArray[np.float64]:
     magnitudes = np.arange(MAX_DIRECT + 1)[None] + (1 << shift >> 1) >> shift
     symbols = np.where(magnitudes > 0, 2 * magnitudes, 0)
     slots = np.maximum(np.take_along_axis(frequency, symbols, axis=1), 2.0**-4)
-    return FREQUENCY_BITS - np.log2(slots) + shift
+    bits: npt.NDArray[np.float64] = FREQUENCY_BITS - np.log2(slots) + shift
+    return bits
 
 
 def decode(data: bytes | memoryview, shape: tuple[int, ...]) -> Levels:

@@ -43,5 +43,5 @@ def _rounded(values: Reals, dtype: DType) -> Array:
 
 def _finite(elements: Array, dtype: DType) -> bool:
     if dtype.name == "bfloat16":
-        return bool(((elements & np.uint16(0x7F80)) != 0x7F80).all())
+        return bool(((elements.view(np.uint16) & np.uint16(0x7F80)) != 0x7F80).all())
     return bool(np.isfinite(elements).all())
