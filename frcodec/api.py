@@ -209,20 +209,25 @@ def _target(target: PathOrFile, force: bool) -> Iterator[BinaryIO]:
     if isinstance(target, str | PathLike):
         with output(Path(target), force=force) as out:
             yield out
-    else:
+        return
+    try:
         yield target
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(Code.WRITE_FAILED, f"Cannot write the output: {error.strerror or error}.") from error
 
 
 @contextmanager
 def _spooled(stream: IO[bytes]) -> Iterator[Path]:
     """What a stream holds, in a temporary file that exists as long as the block runs."""
-    try:
-        with tempfile.NamedTemporaryFile(prefix="frcodec-") as file:
+    with tempfile.NamedTemporaryFile(prefix="frcodec-") as file:
+        try:
             shutil.copyfileobj(stream, file)
             file.flush()
-            yield Path(file.name)
-    except OSError as error:
-        raise FileError(Code.READ_FAILED, f"Cannot read the input stream: {error.strerror or error}.") from error
+        except OSError as error:
+            raise FileError(Code.READ_FAILED, f"Cannot read the input stream: {error.strerror or error}.") from error
+        yield Path(file.name)
 
 
 def _threads(asked: int | None) -> int:

@@ -20,7 +20,9 @@ def output(target: Path, *, force: bool) -> Iterator[BinaryIO]:
     Raises UsageError (output_exists) where there is a file and `force` is not set, and FileError (write_failed).
     Special files such as /dev/null or a named pipe are written to directly.
     """
-    if target.exists() and not target.is_file() and not target.is_dir():
+    with _translated(target):
+        special = target.exists() and not target.is_file() and not target.is_dir()
+    if special:
         with _translated(target), target.open("wb") as file:
             yield file
         return
@@ -46,7 +48,7 @@ def _check_free(target: Path, force: bool) -> None:
     if target.is_dir():
         raise UsageError(Code.BAD_OPTION, f"{target} is a folder; name a file.")
     if target.exists() and not force:
-        raise UsageError(Code.OUTPUT_EXISTS, f"{target} exists already. Use --force (force=True) to replace it.")
+        raise UsageError(Code.OUTPUT_EXISTS, f"{target} exists already; it is replaced only with --force.")
 
 
 @contextmanager

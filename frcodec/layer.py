@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -74,21 +75,35 @@ def decode(levels: Ints, layer: Layer) -> Array:
     if not levels.any():
         return np.zeros(layer.shape, layer.dtype.storage)
     step = step_of(layer.step)
-    if not layer.axes:
-        values: Reals = box.astype(np.float64) * step
-        return _placed(to_elements(values, layer.dtype), layer.shape, layer.dtype.storage)
-    fraction = transform.fraction_bits(transform.energy(box))
+    fraction = transform.fraction_bits(transform.energy(box)) if layer.axes else 0
     result = np.zeros(layer.shape, layer.dtype.storage)
-    lengths = zip(layer.shape, box.shape, strict=True)
-    inner = tuple(n if axis in layer.axes else k for axis, (n, k) in enumerate(lengths))
-    slab = box.shape[0] if 0 in layer.axes else max(1, _BLOCK // prod(inner[1:]))
-    for start in range(0, box.shape[0], slab):  # rows of an axis that is not transformed do not see each other
-        rows = box[start : start + slab]
-        values = transform.inverse(rows, layer.shape, layer.axes, fraction)
+    for part, place in _slabs(box.shape, layer):
+        values: Reals = box[part].astype(np.float64)
+        if layer.axes:
+            values = transform.inverse(values, layer.shape, layer.axes, fraction)
         values *= step * 2.0**-fraction
-        place = (slice(start, start + values.shape[0]), *(slice(0, n) for n in inner[1:]))
         result[place] = to_elements(values, layer.dtype)
     return result
+
+
+def _slabs(kept: tuple[int, ...], layer: Layer) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
+    """Parts of the box, and the places of the elements they become: slices of a long axis that is not transformed.
+
+    Positions on such an axis do not see each other, so a slab at a time keeps the intermediates small.
+    """
+    done = [n if axis in layer.axes else k for axis, (n, k) in enumerate(zip(layer.shape, kept, strict=True))]
+    free = [axis for axis in range(len(kept)) if axis not in layer.axes]
+    if not free:
+        yield (), tuple(slice(0, n) for n in done)
+        return
+    along = max(free, key=lambda axis: kept[axis])
+    width = max(1, _BLOCK * kept[along] // max(1, prod(done)))
+    for start in range(0, kept[along], width):
+        cut = slice(start, min(start + width, kept[along]))
+        yield (
+            tuple(cut if axis == along else slice(None) for axis in range(len(kept))),
+            tuple(cut if axis == along else slice(0, n) for axis, n in enumerate(done)),
+        )
 
 
 def _placed(box: Array, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> Array:

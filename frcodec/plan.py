@@ -15,11 +15,12 @@ from .errors import UsageError
 from .quantize.elements import to_reals
 from .tensors import Entry, Stored
 
-DEFAULT_QUALITY: Final = 60.0
+DEFAULT_QUALITY: Final = 65.0
 SMALL: Final = 4096
 """tensors of fewer elements share a stream"""
 TRANSFORMS: Final = ("none", "spatial", "all")
 
+_RULE_OPTIONS: Final = "lossless, snr=DB, max-error=E, quality=Q or transform=none|spatial|all|AXES"
 RULE_HELP: Final = """\
 A rule is REGEX=OPTION[,OPTION…]; the regular expression is searched in the tensor's name, later rules win. Options:
   lossless            store exactly
@@ -28,6 +29,8 @@ A rule is REGEX=OPTION[,OPTION…]; the regular expression is searched in the te
   quality=Q           0 … 100
   transform=T         none, spatial, all, or axes such as 0 or 0+2"""
 
+_SMALLEST, _LARGEST = 2.0**-80, 2.0**120
+"""largest magnitudes of tensors for which the format has steps"""
 _NOT_WEIGHTS = re.compile(
     r"(^|[._])(inv_freq|freqs(_cis)?|(sin|cos)(_cached?)?|rope|rotary_emb|position_ids|relative_position_index|window"
     r"|(forward|inverse)_basis(_buffer)?|(mel|dct)_(basis|filters?|matrix)|fb|stft|(\w+_)?mask|anchors?|num_batches_tracked)$"
@@ -144,7 +147,7 @@ def parse_rule(text: str) -> Rule:
     """A rule from `REGEX=option,…`. Raises UsageError (bad_option)."""
     match = re.fullmatch(r"(.+?)=((?:lossless|snr=|max-error=|quality=|transform=).*)", text, re.DOTALL)
     if not match:
-        raise UsageError(Code.BAD_OPTION, f"The rule {text!r} is not understood. {RULE_HELP}")
+        raise UsageError(Code.BAD_OPTION, f"The rule {text!r} is not understood; write REGEX={_RULE_OPTIONS}.")
     rule = Rule(text, _pattern(match[1]))
     for option in match[2].split(","):
         key, _, value = option.partition("=")
@@ -156,7 +159,9 @@ def parse_rule(text: str) -> Rule:
         elif key == "transform" and (value in TRANSFORMS or re.fullmatch(r"\d+(\+\d+)*", value)):
             rule = replace(rule, transform=value)
         else:
-            raise UsageError(Code.BAD_OPTION, f"The rule {text!r} has the unknown option {option!r}. {RULE_HELP}")
+            raise UsageError(
+                Code.BAD_OPTION, f"The rule {text!r} has the unknown option {option!r}; there are {_RULE_OPTIONS}."
+            )
     return rule
 
 
@@ -194,8 +199,11 @@ def _treatment(
     if not own and (exact or any(_NOT_WEIGHTS.search(name) for name in names)):
         return Treatment(position, tensor, Coding.RAW), None
     values = to_reals(tensor.array(), tensor.dtype)
-    if not np.isfinite(values).all():
-        return Treatment(position, tensor, Coding.RAW), f"{names[0]} holds NaN or infinity: stored exactly."
+    largest = float(np.abs(values).max())
+    if not np.isfinite(largest):
+        return Treatment(position, tensor, Coding.RAW), f"{names[0]!r} holds NaN or infinity: stored exactly."
+    if largest and not _SMALLEST <= largest <= _LARGEST:
+        return Treatment(position, tensor, Coding.RAW), f"{names[0]!r} holds values near {largest:.0e}: stored exactly."
     if not own and np.isin(values, (0.0, 1.0)).all() and values.any() and not values.all():
         return Treatment(position, tensor, Coding.RAW), None  # a mask by any other name
     return Treatment(position, tensor, Coding.LOSSY, own or target, own is not None, transform), None

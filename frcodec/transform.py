@@ -73,7 +73,7 @@ def axis_order(kept: Sequence[int], shape: Sequence[int], axes: Sequence[int]) -
     return sorted(axes, key=lambda axis: (Fraction(shape[axis], max(1, kept[axis])), axis))
 
 
-def inverse(levels: npt.NDArray[np.int32], shape: Sequence[int], axes: Sequence[int], fraction: int) -> Reals:
+def inverse(levels: Reals, shape: Sequence[int], axes: Sequence[int], fraction: int) -> Reals:
     """Integers value · 2^F, exact in doubles, of the given shape along `axes`, from a box of levels.
 
     Axes that are not transformed keep the box's length. `fraction` is F of the whole tensor's energy.
@@ -83,8 +83,7 @@ def inverse(levels: npt.NDArray[np.int32], shape: Sequence[int], axes: Sequence[
         raise CorruptError(
             Code.BAD_RECORD, f"Levels of a transformed tensor are too large: F is {fraction}, 8 is the least."
         )
-    x: Reals = levels.astype(np.float64)
-    x *= 2.0**fraction
+    x = levels * 2.0**fraction
     for axis in axis_order(levels.shape, shape, axes):
         x = _inverse_axis(x, axis, basis(shape[axis], levels.shape[axis]))
     return x

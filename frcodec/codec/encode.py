@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf, log10
 from typing import BinaryIO, TypeVar
@@ -82,7 +83,7 @@ def encode(
     coded: list[_Coded] = []
     pending: dict[Coding, list[_Made]] = {coding: [] for coding in Coding}
     total, done = sum(len(t.tensor.data) for t in planned), 0
-    with ThreadPoolExecutor(max_workers=threads) as pool:
+    with _pool(threads) as pool:
         steps = _steps(planned, options, pool)
         results = _in_order(pool, lambda treatment: _alone(treatment, steps), planned, threads)
         for treatment, result in zip(planned, results, strict=True):
@@ -281,6 +282,18 @@ def _report(
     energy, noise = sum(one.energy for one in coded), sum(one.noise for one in coded)
     snr = decibels(energy, noise) if energy else None
     return EncodeReport([reports[p] for p in range(len(model.entries))], written, source_bytes, snr, warnings)
+
+
+@contextmanager
+def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that do not begin what waits for them when the caller gives up."""
+    pool = ThreadPoolExecutor(max_workers=threads)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def _in_order(

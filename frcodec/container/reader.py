@@ -140,7 +140,7 @@ class Reader:
         if self._starts[-1] != self._section_starts[-1]:
             raise CorruptError(
                 Code.BAD_SECTION,
-                f"The index names {self._starts[-1]} bytes of streams; the data sections have {self._section_starts[-1]}.",
+                f"The streams have {self._starts[-1]} bytes; the data sections hold {self._section_starts[-1]}.",
             )
         borders = set(self._starts)
         if not borders.issuperset(self._section_starts):

@@ -59,21 +59,22 @@ class ContextModel:
         """How many levels back in the lane the four neighbours are; equal ones count twice."""
         return 1, 2, self.row_length, 2 * self.row_length
 
-    def axis_sum(self, shape: tuple[int, ...]) -> npt.NDArray[np.int32]:
-        """wp · p of every level [prod(shape)]."""
+    def axis_sum(self, shape: tuple[int, ...]) -> npt.NDArray[np.int16]:
+        """wp · p of every level [prod(shape)]; at most 7 · 128 · 32 in magnitude."""
         if self.wp == 0:
-            return np.zeros(prod(shape), np.int32)
+            return np.zeros(prod(shape), np.int16)
         views = [
-            classes.astype(np.int32).reshape([-1 if a == axis else 1 for a in range(len(shape))])
+            classes.astype(np.int16).reshape([-1 if a == axis else 1 for a in range(len(shape))])
             for axis, classes in enumerate(self.axis_classes)
             if classes is not None
         ]
-        total = reduce(np.add, views, np.zeros([1] * len(shape), np.int32)) * np.int32(self.wp)
-        return np.ascontiguousarray(np.broadcast_to(total, shape)).reshape(-1)
+        total = reduce(np.add, views, np.zeros([1] * len(shape), np.int16)) * np.int16(self.wp)
+        everywhere: npt.NDArray[np.int16] = np.broadcast_to(total, shape)
+        return np.ascontiguousarray(everywhere).reshape(-1)
 
     def neighbor_term(self) -> npt.NDArray[np.int32]:
         """wn · n by t [32768]."""
-        return (NEIGHBOR_CLASS * np.int32(self.wn)).astype(np.int32)
+        return np.multiply(NEIGHBOR_CLASS, self.wn, dtype=np.int32)
 
     def clamped(self, weighted: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
         """Contexts from wp · p + wn · n."""

@@ -188,13 +188,13 @@ def _lanes_log2(bits: float, count: int) -> int:
 
 def _sample(
     levels: Levels, shape: tuple[int, ...], context: ContextModel, lane_count: int
-) -> tuple[Levels, npt.NDArray[np.int32]]:
+) -> tuple[Levels, npt.NDArray[np.int16]]:
     """Some lanes of the levels and p of each, both in time [steps, lanes]."""
-    axis_sum = context.axis_sum(shape) if context.axis_classes else np.zeros(levels.size, np.int32)
+    axis_sum = context.axis_sum(shape) if context.axis_classes else np.zeros(levels.size, np.int16)
     every = max(1, levels.size // _SAMPLE)
     steps = -(-levels.size // (lane_count * every))
     if steps == 0:
-        return np.zeros((0, 1), np.int32), np.zeros((0, 1), np.int32)
+        return np.zeros((0, 1), np.int32), np.zeros((0, 1), np.int16)
     usable = levels.size // steps * steps
     take = slice(0, None, every)
     mine = levels[:usable].reshape(-1, steps)[take].T

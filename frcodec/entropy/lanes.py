@@ -112,7 +112,7 @@ def decode(
     lengths: npt.NDArray[np.int64],
     model: ContextModel,
     coder: Coder,
-    axis_sum: npt.NDArray[np.int32],
+    axis_sum: npt.NDArray[np.int16],
 ) -> Levels:
     """Levels [steps, lanes] of one or more segments of equal layout that are decoded side by side.
 
@@ -124,18 +124,17 @@ def decode(
     active_lanes = np.searchsorted(-lengths, -np.arange(steps), side="left")
     levels = np.zeros((steps, len(lengths)), np.int32)
     backs = [back for back in model.backs if back < steps]
-    pad = max(backs, default=0)
-    padded = np.zeros((steps + pad, len(lengths)), np.int32)  # saturated magnitudes, zeros before the first step
+    ring = max(backs, default=0) + 1
+    magnitudes = np.zeros((ring, len(lengths)), np.int32)  # saturated, of the last steps; zeros before the first
     packed = coder.slots()
     neighbor_term, first_slot = _context_tables(model, axis_sum)
-    shifted = bool(coder.shift.any())
+    shift = coder.shift.astype(np.uint32) if coder.shift.any() else None
     for step, active in enumerate(active_lanes.tolist()):
-        now = step + pad
         weighted = axis_sum[step, :active]
         if model.wn and backs:
-            t = padded[now - backs[0], :active]
+            t = magnitudes[(step - 1) % ring, :active]
             for back in backs[1:]:
-                t = t + padded[now - back, :active]
+                t = t + magnitudes[(step - back) % ring, :active]
             weighted = weighted + neighbor_term[t]
         index = first_slot[weighted]
         x = source.states[:active]
@@ -145,18 +144,16 @@ def decode(
         x += entry & _SLOT_MASK
         source.refill((x < _FLOOR).nonzero()[0])
         level = entry.view(np.int32) >> _LEVEL_PLACE
-        if shifted or level.min() == _ESCAPED:
-            _decode_rest(source, level, index >> FREQUENCY_BITS, coder)
-            np.minimum(np.abs(level), MAX_NEIGHBOR_SUM, out=padded[now, :active])
-        else:
-            np.abs(level, out=padded[now, :active])
+        if shift is not None or level.min() == _ESCAPED:
+            level = _decode_rest(source, x, level, index >> FREQUENCY_BITS, coder.reach, shift)
         levels[step, :active] = level
+        np.minimum(np.abs(level), MAX_NEIGHBOR_SUM, out=magnitudes[step % ring, :active])
     source.finish()
     return levels
 
 
 def _context_tables(
-    model: ContextModel, axis_sum: npt.NDArray[np.int32]
+    model: ContextModel, axis_sum: npt.NDArray[np.int16]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
     """wn · n by the sum of four saturated magnitudes; 4096 · context by wp · p + wn · n (from the end if negative)."""
     term = model.neighbor_term()
@@ -166,19 +163,30 @@ def _context_tables(
     return saturated, model.clamped(weighted.astype(np.int32)) * TOTAL
 
 
-def _decode_rest(source: _Source, level: Levels, contexts: npt.NDArray[np.intp], coder: Coder) -> None:
-    """Complete in place the levels that have low bits or stand behind the escape symbol."""
+def _decode_rest(
+    source: _Source,
+    x: States,
+    level: Levels,
+    contexts: npt.NDArray[np.intp],
+    reach: npt.NDArray[np.int32],
+    shift: States | None,
+) -> Levels:
+    """The complete levels of one step: low bits where a table has a shift, and what stands behind an escape."""
+    low = np.zeros(1, np.int64)
+    width = np.zeros(1, np.uint32)
+    if shift is not None:
+        width = shift[contexts]
+        low = (x & ((np.uint32(1) << width) - np.uint32(1))).astype(np.int64)
+        x >>= width
+        source.refill((x < _FLOOR).nonzero()[0])
+    high = level.astype(np.int64)
     escaped = (level == _ESCAPED).nonzero()[0]
-    shift = coder.shift[contexts]
-    shifted = shift.nonzero()[0]
-    width = shift[shifted].astype(np.int64)
-    low = source.plain(shifted, width) if len(shifted) else width
     if len(escaped):
-        level[escaped] = _decode_escapes(source, escaped, coder.reach[contexts[escaped]])
-    if len(shifted):
-        values = (level[shifted].astype(np.int64) << width) + low - ((np.int64(1) << width) >> 1)
+        high[escaped] = _decode_escapes(source, escaped, reach[contexts[escaped]])
+    values: npt.NDArray[np.int64] = (high << width) + low - ((np.int64(1) << width) >> 1)
+    if len(escaped):
         _check_levels(values)
-        level[shifted] = values
+    return values.astype(np.int32)
 
 
 def _decode_escapes(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from .bits import BitReader, BitWriter
 from .contexts import ContextModel, Levels, neighbor_sums
 from .tables import Table
 
+_Integer = TypeVar("_Integer", np.int16, np.int32)
 _BATCH_LANES = 4096
 """lanes that one NumPy call serves at most when segments are decoded side by side"""
 
@@ -77,7 +79,7 @@ def lane_lengths(size: int, lane_count: int) -> npt.NDArray[np.int64]:
     return np.clip(size - chunk * np.arange(lane_count), 0, chunk)
 
 
-def in_time(flat: npt.NDArray[np.int32], lane_count: int) -> npt.NDArray[np.int32]:
+def in_time(flat: npt.NDArray[_Integer], lane_count: int) -> npt.NDArray[_Integer]:
     """Values of one segment [size] laid out in time [steps, lanes], zero beyond a lane's end."""
     chunk = -(-len(flat) // lane_count)
     padded = np.zeros(chunk * lane_count, flat.dtype)
@@ -107,7 +109,7 @@ def encode(levels: Levels, shape: tuple[int, ...], model: StreamModel) -> bytes:
     return bits.getvalue() + b"".join(parts)
 
 
-def contexts_in_time(levels: Levels, axis_sum: npt.NDArray[np.int32], model: ContextModel) -> npt.NDArray[np.intp]:
+def contexts_in_time(levels: Levels, axis_sum: npt.NDArray[np.int16], model: ContextModel) -> npt.NDArray[np.intp]:
     """Contexts of one segment's levels [steps, lanes]."""
     weighted = model.neighbor_term()[neighbor_sums(levels, model.backs)] if model.wn else np.zeros_like(levels)
     return model.clamped(weighted + axis_sum)
