@@ -50,7 +50,6 @@ _ALL_AXES_LIMIT = 1 << 20
 """elements up to which a transform over all axes is tried in any case"""
 _GAINS = {"spatial": 0.002, "axis": 0.02, "all": 0.03}
 """share of the bits that a transform must save: what its decoding time is worth"""
-_POSITIVE = ("running_var", "moving_variance")
 _POSITIVE_LEVELS = 8
 """levels that the smallest variance of a norm gets at least"""
 
@@ -65,36 +64,46 @@ class Decided:
     """[count] of the kept region"""
     fit: Fit | None
     """model for a stream of its own, None for a tensor that shares one"""
-    squared_error: float
-    """in the coefficients, which for orthonormal transforms is that of the weights"""
 
 
-def decided(treatment: Treatment, step: float) -> Decided | None:
-    """All choices for one tensor at this step, from `step_for` or from a search over the model.
+def decided(treatment: Treatment, step: float, axes: tuple[int, ...] | None = None) -> Decided | None:
+    """All choices for one tensor at this step; `axes` is the transform where it has been chosen before.
 
     None where the step is smaller than the format has, or too small for the tensor: it is better stored exactly.
     """
     tensor = treatment.tensor
     if treatment.coding is Coding.INTEGER:
         return _integer(treatment)
-    if step < step_of(0):
+    found = decided_levels(treatment, step, axes)
+    if found is None:
         return None
+    axes, coefs, levels = found
     code = code_below(step)
     step = step_of(code)
-    axes = _axes(treatment, step)
-    if axes is None:
-        return None
-    coefs = coefficients(tensor, axes)
-    levels = quantized(coefs, step)
-    assert levels is not None
-    if not treatment.small and treatment.target.max_error is None:
-        levels = _optimized(levels, coefs, step)
     region = _region(levels, coefs / step) if axes or not treatment.small else _box(levels)
     kept, shape = region.gather(levels), region.level_shape()
     shares = treatment.vector or kept.size < SMALL
     model = None if shares else fit.fit(kept, shape, _kept_magnitudes(region, coefs, step))
-    layer = Layer(tensor.dtype, tensor.shape, axes, region, code)
-    return Decided(treatment, layer, kept, model, _error(coefs, levels, step))
+    return Decided(treatment, Layer(tensor.dtype, tensor.shape, axes, region, code), kept, model)
+
+
+def decided_levels(
+    treatment: Treatment, step: float, axes: tuple[int, ...] | None = None
+) -> tuple[tuple[int, ...], Reals, Ints] | None:
+    """Transformed axes, coefficients and their levels [shape] at the largest step of the format up to this one."""
+    if step < step_of(0):
+        return None
+    step = step_of(code_below(step))
+    axes = _axes(treatment, step) if axes is None else axes
+    if axes is None:
+        return None
+    coefs = coefficients(treatment.tensor, axes)
+    levels = quantized(coefs, step)
+    if levels is None or axes and transform.fraction_bits(transform.energy(levels)) < MIN_FRACTION_BITS:
+        return None
+    if not treatment.small and treatment.target.max_error is None:
+        levels = _optimized(levels, coefs, step)
+    return axes, coefs, levels
 
 
 def step_for(treatment: Treatment) -> float | None:
@@ -144,8 +153,8 @@ def _step_of_quality(quality: float, values: Reals) -> float:
 def _vector_step(treatment: Treatment, values: Reals) -> float:
     """Biases and norms are few and matter much: a fine step, finer where a variance must stay positive."""
     step = sqrt(float(np.mean(values**2))) / _VECTOR_LEVELS
-    if treatment.tensor.name.endswith(_POSITIVE) and (values > 0).all():
-        step = min(step, float(values.min()) / _POSITIVE_LEVELS)
+    if treatment.variance and (values > 0).any():
+        step = min(step, float(values[values > 0].min()) / _POSITIVE_LEVELS)
     return step
 
 
@@ -157,7 +166,7 @@ def _integer(treatment: Treatment) -> Decided:
     layer = Layer(tensor.dtype, tensor.shape, (), whole(tensor.shape), center)
     flat = levels.reshape(-1)
     model = fit.fit(flat, tensor.shape, np.abs(levels).astype(np.float64)) if flat.size >= SMALL else None
-    return Decided(treatment, layer, flat, model, 0.0)
+    return Decided(treatment, layer, flat, model)
 
 
 def _axes(treatment: Treatment, step: float) -> tuple[int, ...] | None:
@@ -247,8 +256,3 @@ def _kept_magnitudes(region: Region, coefs: Reals, step: float) -> Reals | None:
     if isinstance(region, Scan):
         return None
     return np.abs(coefs[tuple(slice(0, k) for k in region.kept)]) / step
-
-
-def _error(coefs: Reals, levels: Ints, step: float) -> float:
-    difference = coefs - levels * step
-    return float(np.vdot(difference, difference))

@@ -56,7 +56,7 @@ def quantized(coefs: Reals, step: float) -> Ints | None:
     """Nearest levels; None where one would be too large."""
     with np.errstate(over="ignore"):
         scaled = np.asarray(coefs / step)
-    if not float(np.abs(scaled).max(initial=0.0)) <= MAX_LEVEL:
+    if not (scaled.max(initial=0.0) <= MAX_LEVEL and scaled.min(initial=0.0) >= -MAX_LEVEL):
         return None
     return np.rint(scaled, out=scaled).astype(np.int32)
 

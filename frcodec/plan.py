@@ -110,6 +110,11 @@ class Treatment:
         return self.tensor.size < SMALL or (self.coding is Coding.LOSSY and self.vector)
 
     @property
+    def variance(self) -> bool:
+        """Whether a network divides by the root of its elements."""
+        return self.tensor.name.endswith(("running_var", "moving_variance"))
+
+    @property
     def vector(self) -> bool:
         """Whether it is a bias, a norm's parameter or another tensor of at most one axis longer than 1."""
         return sum(n > 1 for n in self.tensor.shape) < 2

@@ -19,6 +19,7 @@ from ..container.index import Index, Levels, Raw, Record, Shared, Stream
 from ..container.skeleton import Plan
 from ..container.writer import Writer
 from ..entropy import fit, stream
+from ..errors import CorruptError
 from ..files.skeleton import Model, checksum
 from ..plan import SMALL, Coding, Options, Treatment, treatments
 from ..quantize.elements import to_reals
@@ -27,7 +28,7 @@ from ..region import Scan
 from ..tensors import Array, Stored, View
 from .decode import raw_bytes
 from .reports import EncodeReport, Progress, TensorReport
-from .search import global_step
+from .search import Step, global_step
 
 _GROUP = 1 << 20
 """elements of a shared stream at most, about"""
@@ -129,27 +130,25 @@ def _groups(pending: Sequence[_Made]) -> Iterator[list[_Made]]:
         yield group
 
 
-def _steps(planned: Sequence[Treatment], options: Options, pool: ThreadPoolExecutor) -> dict[int, float]:
+def _steps(planned: Sequence[Treatment], options: Options, pool: ThreadPoolExecutor) -> dict[int, Step]:
     """The step of every lossy tensor by position."""
     lossy = [t for t in planned if t.coding is Coding.LOSSY]
     own = dict(zip((t.position for t in lossy), pool.map(step_for, lossy), strict=True))
-    steps = {position: step for position, step in own.items() if step is not None}
-    open_ = [t for t in lossy if own[t.position] is None]
-    if open_:
+    steps = {position: Step(step) for position, step in own.items() if step is not None}
+    if len(steps) < len(lossy):
         assert options.snr is not None
-        step = global_step([t for t in lossy if not t.vector], steps, options.snr, pool)
-        steps |= {t.position: step for t in open_}
+        steps |= global_step([t for t in lossy if not t.vector], steps, options.snr, pool)
     return steps
 
 
-def _alone(treatment: Treatment, steps: Mapping[int, float]) -> _Coded | _Made:
+def _alone(treatment: Treatment, steps: Mapping[int, Step]) -> _Coded | _Made:
     """A tensor in a stream of its own, or ready to share one."""
-    made = _made(treatment, steps.get(treatment.position, 1.0))
+    made = _made(treatment, steps.get(treatment.position, Step(1.0)))
     shares = made.part.fit is None if made.part else treatment.tensor.size < SMALL
     return made if shares else _together([made])
 
 
-def _made(treatment: Treatment, step: float) -> _Made:
+def _made(treatment: Treatment, step: Step) -> _Made:
     """What is to be stored of a tensor; exactly where no step suits it."""
     if treatment.coding is not Coding.RAW and (found := _within_bounds(treatment, step)):
         return _Made(treatment, *found)
@@ -168,16 +167,20 @@ def _together(group: Sequence[_Made]) -> _Coded:
     return _coded(group, stream.encode(levels, shape, model.model))
 
 
-def _within_bounds(treatment: Treatment, step: float) -> tuple[Decided, Array] | None:
+def _within_bounds(treatment: Treatment, step: Step) -> tuple[Decided, Array] | None:
     """Levels, and what they decode to; None where even small steps do not keep what was promised."""
+    size = step.size
     for _ in range(_RETRIES):
-        part = decided(treatment, step)
+        part = decided(treatment, size, step.axes)
         if part is None:
             return None
-        array = layer.decode(part.levels, part.layer)
-        if _promises_kept(treatment, array):
+        try:
+            array = layer.decode(part.levels, part.layer)
+        except CorruptError:  # the nearest level lies beyond the largest finite element
+            array = None
+        if array is not None and _promises_kept(treatment, array):
             return part, array
-        step /= 2
+        size /= 2
     return None
 
 
@@ -190,7 +193,7 @@ def _promises_kept(treatment: Treatment, decoded: Array) -> bool:
     bound = treatment.target.max_error
     if bound is not None and float(np.abs(before - after).max()) > bound:
         return False
-    return not (tensor.name.endswith("running_var") and bool(((before > 0) & (after <= 0)).any()))
+    return not (treatment.variance and bool(((before > 0) & (after <= 0)).any()))
 
 
 def _coded(group: Sequence[_Made], data: bytes) -> _Coded:

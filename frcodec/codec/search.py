@@ -2,59 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 
-from ..allocate import decided
+from ..allocate import decided_levels
 from ..constants import Code
 from ..errors import UsageError
 from ..plan import Treatment
 from ..quantize.elements import to_reals
 from ..quantize.steps import code_below, code_near, step_of
 
-_TOLERANCE = 0.01
-"""dB above the ratio asked for that are accepted"""
-_PASSES = 5
+_TOLERANCE = 10 ** (-0.01 / 10)
+"""share of the noise allowed that is good enough: 0.01 dB"""
+_PASSES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step, and the transform that goes with it where it has been chosen already."""
+
+    size: float
+    axes: tuple[int, ...] | None = None
 
 
 def global_step(
-    weights: Sequence[Treatment], fixed: Mapping[int, float], snr: float, pool: ThreadPoolExecutor
-) -> float:
-    """Largest step found with at least `snr` dB over all these tensors, those with a `fixed` step included.
+    weights: Sequence[Treatment], fixed: Mapping[int, Step], snr: float, pool: ThreadPoolExecutor
+) -> dict[int, Step]:
+    """Largest step found with at least `snr` dB over all these tensors, for those without a `fixed` step.
 
     The first guess is white noise of step² / 12; every pass decides all levels and corrects by what it measured.
+    Transforms are chosen in the first pass. Raises UsageError (bad_option) where fixed steps leave no room.
     """
     open_ = [t for t in weights if t.position not in fixed]
     energy = sum(pool.map(_energy, weights))
     budget = energy * 10 ** (-snr / 10)
-    budget -= sum(pool.map(lambda t: _noise(t, fixed[t.position]), [t for t in weights if t.position in fixed]))
+    budget -= sum(pool.map(lambda t: _noise(t, fixed[t.position])[0], [t for t in weights if t.position in fixed]))
     if budget <= 0:
         raise UsageError(
             Code.BAD_OPTION,
-            f"The tensors with rules of their own alone have too much noise for {snr:g} dB: relax the rules.",
+            f"The tensors with rules of their own alone have too much noise for {snr:g} dB: relax them.",
         )
-    size = sum(t.tensor.size for t in open_)
-    noise: dict[int, float] = {}  # by step code
-    code = code_near(sqrt(12 * budget / size))
+    axes: dict[int, tuple[int, ...] | None] = {}
+
+    def noise(code: int) -> float:
+        found = list(pool.map(lambda t: _noise(t, Step(step_of(code), axes.get(t.position))), open_))
+        axes.update({t.position: used for t, (_, used) in zip(open_, found, strict=True)})
+        return sum(loss for loss, _ in found)
+
+    guess = code_near(sqrt(12 * budget / sum(t.tensor.size for t in open_)))
+    step = step_of(_largest_code(noise, budget, guess))
+    return {t.position: Step(step, axes[t.position]) for t in open_}
+
+
+def _largest_code(noise: Callable[[int], float], budget: float, guess: int) -> int:
+    """The largest step code found whose noise stays within the budget: secant steps inside a bracket."""
+    below, above, code = 0, 1 << 16, guess
     for _ in range(_PASSES):
-        noise[code] = _total_noise(open_, step_of(code), pool)
-        if budget * 10 ** (-_TOLERANCE / 10) < noise[code] <= budget:
+        found = noise(code)
+        if found <= budget:
+            below = code
+            if found > budget * _TOLERANCE:
+                break
+        else:
+            above = code
+        if above - below <= 1:
             break
-        wanted = code_below(step_of(code) * min(4.0, sqrt(budget / noise[code]))) if noise[code] else code + 512
-        code = min(wanted, code - 1) if noise[code] > budget else max(wanted, code + 1)
-        if code in noise:
-            break
-    while not any(n <= budget for n in noise.values()):
-        code = max(0, min(noise) - 1)
-        noise[code] = _total_noise(open_, step_of(code), pool) if code else 0.0
-    return step_of(max(code for code, n in noise.items() if n <= budget))
-
-
-def _total_noise(treatments: Sequence[Treatment], step: float, pool: ThreadPoolExecutor) -> float:
-    return sum(pool.map(lambda treatment: _noise(treatment, step), treatments))
+        wanted = code_below(step_of(code) * min(4.0, sqrt(budget / found))) if found else code + 512
+        inside = below < wanted < above
+        code = wanted if inside else below + 1 if wanted <= below and below else (below + above) // 2
+    return below
 
 
 def _energy(treatment: Treatment) -> float:
@@ -62,7 +82,11 @@ def _energy(treatment: Treatment) -> float:
     return float(np.vdot(values, values))
 
 
-def _noise(treatment: Treatment, step: float) -> float:
-    """Squared error at this step; 0 for a tensor that must be stored exactly at it."""
-    made = decided(treatment, step)
-    return made.squared_error if made else 0.0
+def _noise(treatment: Treatment, step: Step) -> tuple[float, tuple[int, ...] | None]:
+    """Squared error at this step and the transform used; 0 for a tensor that must be stored exactly at it."""
+    found = decided_levels(treatment, step.size, step.axes)
+    if found is None:
+        return 0.0, None
+    axes, coefs, levels = found
+    difference = coefs - levels * step_of(code_below(step.size))
+    return float(np.vdot(difference, difference)), axes

@@ -74,11 +74,12 @@ class ContextModel:
 
     def neighbor_term(self) -> npt.NDArray[np.int32]:
         """wn · n by t [32768]."""
-        return np.multiply(NEIGHBOR_CLASS, self.wn, dtype=np.int32)
+        return NEIGHBOR_CLASS.astype(np.int32) * np.int32(self.wn)
 
     def clamped(self, weighted: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
         """Contexts from wp · p + wn · n."""
-        return np.clip((weighted >> 2) - self.base, 0, self.contexts - 1).astype(np.intp)
+        clamped: npt.NDArray[np.int32] = np.clip((weighted >> 2) - self.base, 0, self.contexts - 1)
+        return clamped.astype(np.intp)
 
     def write(self, bits: BitWriter) -> None:
         """All but the classes' values, see `write_classes`."""

@@ -19,7 +19,7 @@ Reals = npt.NDArray[np.float64]
 
 _MAGNITUDES = 256
 """magnitudes told apart when a table is fitted"""
-_SAMPLE = 1 << 18
+_SAMPLE = 1 << 17
 """levels looked at when the context weights are chosen"""
 _TABLE_BITS = 10
 """header bits of one more table, about"""
