@@ -84,11 +84,9 @@ def trailer(index_section_bytes: int) -> bytes:
 def check_header(data: memoryview) -> None:
     """Refuse what is no .frc file of this version."""
     start = bytes(data[: len(HEADER)])
-    if start[:4] != MAGIC[: len(start)] or not start:
+    if start[:4] != MAGIC[: len(start)]:
         raise CorruptError(
-            Code.BAD_MAGIC,
-            f"This is not an .frc file: it starts with {start[:4].hex() or 'nothing'}, not {MAGIC.hex()}.",
-            offset=0,
+            Code.BAD_MAGIC, f"This is not an .frc file: it starts with {start[:4].hex()}, not {MAGIC.hex()}.", offset=0
         )
     if len(start) < len(HEADER):
         raise CorruptError(Code.TRUNCATED, f"The file has only {len(data)} bytes.", offset=len(data))
