@@ -152,27 +152,30 @@ def decode(data: bytes | memoryview, shape: tuple[int, ...]) -> Levels:
     coder = lanes.Coder.of(model.tables)
     axis_sum = model.context.axis_sum(shape)
     levels = np.empty(count, np.int32)
-    for first, last in _batches(sizes, model.lanes):
-        size, width = sizes[first], last - first
-        start = first * SEGMENT_LEVELS
-        ranges = [slice(start + i * size, start + (i + 1) * size) for i in range(width)]
-        axis = np.hstack([in_time(axis_sum[r], model.lanes) for r in ranges])
-        states = np.concatenate([pieces[i][0] for i in range(first, last)])
-        words = [pieces[i][1] for i in range(first, last)]
-        lengths = np.tile(lane_lengths(size, model.lanes), width)
-        decoded = lanes.decode(states, words, lengths, model.context, coder, axis)
-        for i, place in enumerate(ranges):
-            mine = decoded[:, i * model.lanes : (i + 1) * model.lanes]
+    together = max(1, _BATCH_LANES // model.lanes)
+    for first in range(0, len(sizes), together):
+        batch = range(first, min(first + together, len(sizes)))
+        ranges = [slice(i * SEGMENT_LEVELS, i * SEGMENT_LEVELS + sizes[i]) for i in batch]
+        axis = _side_by_side([in_time(axis_sum[place], model.lanes) for place in ranges])
+        lengths = np.concatenate([lane_lengths(sizes[i], model.lanes) for i in batch])
+        states = np.concatenate([pieces[i][0] for i in batch])
+        decoded = lanes.decode(states, [pieces[i][1] for i in batch], lengths, model.context, coder, axis)
+        for number, place in enumerate(ranges):
+            size = place.stop - place.start
+            mine = decoded[: -(-size // model.lanes), number * model.lanes : (number + 1) * model.lanes]
             levels[place] = mine.T.reshape(-1)[:size]
     return levels
 
 
-def _batches(sizes: Sequence[int], lane_count: int) -> list[tuple[int, int]]:
-    """Ranges of segments to decode side by side: full ones together, the last partial one alone."""
-    together = max(1, _BATCH_LANES // lane_count)
-    full = sum(size == SEGMENT_LEVELS for size in sizes)
-    batches = [(i, min(i + together, full)) for i in range(0, full, together)]
-    return batches + [(full, len(sizes))] * (full < len(sizes))
+def _side_by_side(parts: Sequence[npt.NDArray[np.int16]]) -> npt.NDArray[np.int16]:
+    """Segments in time, the last of which may be shorter."""
+    if len(parts) == 1:
+        return parts[0]
+    width = parts[0].shape[1]
+    result = np.zeros((len(parts[0]), width * len(parts)), np.int16)
+    for number, part in enumerate(parts):
+        result[: len(part), number * width : (number + 1) * width] = part
+    return result
 
 
 def _split(
