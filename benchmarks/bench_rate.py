@@ -28,7 +28,9 @@ def main() -> int:
     """Measure, print and save."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_rate", description=__doc__)
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"from {', '.join(MODELS)} (default: all)")
-    parser.add_argument("--snr", type=int, nargs="+", default=RATIOS, metavar="DB", help="ratios (default: 20 23 26 29)")
+    parser.add_argument(
+        "--snr", type=int, nargs="+", default=RATIOS, metavar="DB", help="ratios (default: 20 23 26 29)"
+    )
     parser.add_argument("--no-save", action="store_true", help="leave the results file as it is")
     arguments = parser.parse_args()
     peer = tomllib.loads(PEERS.read_text())["nnc"]

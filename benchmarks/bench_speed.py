@@ -44,7 +44,9 @@ def main() -> int:
         rows.append(measured("crepe_full", crepe, weights, {"snr": 26}, folder, arguments.times))
         for size in sizes:
             path = folder / "synthetic.safetensors"
-            rows.append(measured(f"synthetic {size} M", path, synthetic(path, size), {"snr": 26}, folder, arguments.times))
+            rows.append(
+                measured(f"synthetic {size} M", path, synthetic(path, size), {"snr": 26}, folder, arguments.times)
+            )
     show("Speed on one core", [speed_text(row) for row in rows])
     show(f"Memory of a process that decodes, in MB; allowed: {MEMORY_BAR}", [memory_text(row) for row in rows])
     if not arguments.no_save:
@@ -66,14 +68,17 @@ def synthetic(path: Path, millions: int) -> int:
     return millions * shape[0] * shape[1]
 
 
-def measured(name: str, source: Path, weights: int, options: dict[str, Any], folder: Path, times: int) -> dict[str, Any]:
+def measured(
+    name: str, source: Path, weights: int, options: dict[str, Any], folder: Path, times: int
+) -> dict[str, Any]:
     """Encode once, decode once in a fresh process for its memory, and several times for the speed."""
     target = folder / "model.frc"
     quality = " ".join(f"--{key} {value}" for key, value in options.items()) or "default"
     console.print(f"{name}, {quality}: encoding", style="dim")
     made = alone.run("encode", source, target, json.dumps(options))
-    fresh = alone.run("decode", target, "1")
-    seconds = statistics.median(alone.run("decode", target, str(times))["seconds"])
+    fresh = alone.run("decode", target, 1)
+    decoded = alone.run("decode", target, times)
+    seconds = statistics.median(decoded["seconds"])
     allowed = fresh["output"] + 1.5 * fresh["largest"] + 150 * MILLION
     row = {
         "model": name,
@@ -81,9 +86,11 @@ def measured(name: str, source: Path, weights: int, options: dict[str, Any], fol
         "options": quality,
         "file_bytes": made["file_bytes"],
         "encode_seconds": round(made["seconds"], 3),
+        "encode_processor_seconds": round(made["processor_seconds"], 3),
         "encode_weights_per_second": round(weights / made["seconds"]),
         "encode_peak_bytes": made["peak"],
         "decode_seconds_median": round(seconds, 3),
+        "decode_processor_seconds_median": round(statistics.median(decoded["processor_seconds"]), 3),
         "decode_weights_per_second": round(weights / seconds),
         "decode_peak_bytes": fresh["peak"],
         "after_import_bytes": fresh["imported"],
@@ -106,9 +113,11 @@ def speed_text(row: dict[str, Any]) -> dict[str, str]:
         "quality": row["options"],
         "M weights": f"{row['weights'] / MILLION:.1f}",
         "encode s": f"{row['encode_seconds']:.1f}",
+        "CPU": f"{row['encode_processor_seconds']:.1f}",
         "M weights/s": f"{row['encode_weights_per_second'] / MILLION:.2f}",
         f"< {ENCODE_BAR:.0f} s": verdict(row["encode_seconds"] < ENCODE_BAR) if crepe else "",
         "decode s": f"{row['decode_seconds_median']:.2f}",
+        "CPU ": f"{row['decode_processor_seconds_median']:.2f}",
         "M weights/s ": f"{row['decode_weights_per_second'] / MILLION:.2f}",
         f">= {DECODE_BAR / MILLION:.0f} M/s": verdict(row["decode_weights_per_second"] >= DECODE_BAR) if crepe else "",
     }

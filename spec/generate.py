@@ -27,7 +27,12 @@ def python_source(constants: dict[str, Any]) -> str:
         if section in PLAIN_SECTIONS_EXCLUDED:
             continue
         lines += [f"# {section}"] + [plain(key, value) for key, value in values.items()] + [""]
-    lines += ["", "class Code(IntEnum):", '    """What went wrong; number // 100 is the exit status of the command line tool."""', ""]
+    lines += [
+        "",
+        "class Code(IntEnum):",
+        '    """What went wrong; number // 100 is the exit status of the command line tool."""',
+        "",
+    ]
     lines += [f"    {name.upper()} = {number}" for name, number in constants["errors"].items()]
     lines += ["", "", "DTYPE_BITS: Final = {"]
     lines += [f'    "{name}": ({entry["id"]}, {entry["bits"]}),' for name, entry in constants["dtypes"].items()]

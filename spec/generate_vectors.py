@@ -1,0 +1,89 @@
+"""Adds missing test files to spec/vectors and their entries to its manifest; never changes one that is there.
+
+    python spec/generate_vectors.py            write what is missing
+    python spec/generate_vectors.py --check    only tell what is missing
+
+What the files are made of is in tests/vectors (sound ones) and tests/attacks (the others): name -> how to make it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+VECTORS = ROOT / "spec" / "vectors"
+MANIFEST = VECTORS / "manifest.toml"
+HEADER = """\
+# What the files of this folder decode to; made by spec/generate_vectors.py, which only ever adds to it.
+#
+# [valid."NAME.frc"]    file = SHA-256 of the .frc file; rebuilt = SHA-256 of the model file, where there is a skeleton;
+#                       entries = SHA-256 of the decoded bytes of every entry that has a name, views included
+# [invalid."NAME.frc"]  file = SHA-256 of the .frc file; error = the code that reading all of it gives
+"""
+
+
+def missing() -> Iterator[tuple[str, Callable[[], tuple[bytes, str]]]]:
+    """Vectors that are not there yet: the name, and what makes the file and its lines of the manifest."""
+    known = tomllib.loads(MANIFEST.read_text("utf-8")) if MANIFEST.exists() else {}
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+    for module in ("valid_tensors", "valid_transforms", "valid_streams", "valid_files"):
+        for name, make in import_module(f"vectors.{module}").VALID.items():
+            if f"{name}.frc" not in known.get("valid", {}):
+                yield f"valid/{name}.frc", lambda name=name, make=make: _valid(name, make())  # type: ignore[misc]
+    hostile = import_module("attacks.hostile")
+    for name, (make, code) in hostile.HOSTILE.items():
+        if f"{name}.frc" not in known.get("invalid", {}) and name not in hostile.NOT_GOLDEN:
+            yield f"invalid/{name}.frc", lambda name=name, make=make, code=code: _invalid(name, make(), code.name)  # type: ignore[misc]
+
+
+def _valid(name: str, data: bytes) -> tuple[bytes, str]:
+    from frcodec import open_file
+
+    lines = [f'\n[valid."{name}.frc"]', f'file = "{sha256(data).hexdigest()}"']
+    with open_file(data) as file:
+        entries = {key: file.decoder.entry(file._positions[key]) for key in file}
+        if file.reader.plan is not None:
+            out = io.BytesIO()
+            file.decoder.rebuild(out.write)
+            lines.append(f'rebuilt = "{sha256(out.getvalue()).hexdigest()}"')
+    lines += [f'\n[valid."{name}.frc".entries]']
+    lines += [
+        f'{json.dumps(key, ensure_ascii=False)} = "{sha256(array.tobytes()).hexdigest()}"'
+        for key, array in entries.items()
+    ]
+    return data, "\n".join(lines) + "\n"
+
+
+def _invalid(name: str, data: bytes, error: str) -> tuple[bytes, str]:
+    return data, f'\n[invalid."{name}.frc"]\nfile = "{sha256(data).hexdigest()}"\nerror = "{error.lower()}"\n'
+
+
+def main() -> int:
+    """Add what is missing; with --check the exit status tells whether anything is."""
+    names = []
+    for name, make in missing():
+        data, lines = make()
+        names.append(name)
+        if "--check" in sys.argv:
+            continue
+        path = VECTORS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:  # fails where there is one already
+            file.write(data)
+        if not MANIFEST.exists():
+            MANIFEST.write_text(HEADER, "utf-8")
+        with MANIFEST.open("a", encoding="utf-8") as manifest:
+            manifest.write(lines)
+    print("\n".join(names) or "nothing is missing")
+    return int("--check" in sys.argv and bool(names))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

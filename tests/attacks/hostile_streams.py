@@ -1,0 +1,149 @@
+"""Hand-made files whose level stream breaks one rule each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from frc_files import DATA, INDEX, THREE, Columns, digest, file_of, level_stream, section
+
+from frcodec import Code
+from frcodec.entropy.bits import BitWriter, fold
+from frcodec.entropy.contexts import ContextModel
+from frcodec.entropy.lanes import Coder
+from frcodec.entropy.stream import StreamModel
+from frcodec.entropy.tables import Table
+
+
+def _file(data: bytes, dims: list[int] | None = None) -> bytes:
+    """A file of one float32 vector whose stream is `data`."""
+    columns = Columns(
+        dims=dims or [3], sizes=[len(data)], digests=digest(np.array([1, -2, 0], np.float32)).to_bytes(4, "little")
+    )
+    return file_of(section(DATA, data), section(INDEX, columns.pack()))
+
+
+def _header(
+    lanes: int = 0,
+    row: int = 0,
+    contexts: int = 0,
+    wp: int = 0,
+    base: int = 0,
+    classes: tuple[int, ...] = (),
+    ones: int = 0,
+) -> bytes:
+    """A header with any values, many tables of which are the same, then much of nothing."""
+    bits = BitWriter()
+    if ones:
+        bits.unary(ones)
+    bits.gamma(lanes)
+    bits.gamma(row)
+    bits.gamma(contexts)
+    bits.field(wp, 3)
+    bits.field(0, 3)
+    bits.gamma(base)
+    for value in classes:
+        bits.unary(value)
+    bits.field(24, 6)
+    bits.field(8, 6)
+    bits.field(0, 2)
+    return bits.getvalue() + bytes(40)
+
+
+def _states(*states: int, words: bytes = b"") -> bytes:
+    """A good header of one lane, then any states and words."""
+    return THREE[:3] + b"".join(state.to_bytes(4, "little") for state in states) + words
+
+
+def _padded(bit: int) -> bytes:
+    """A header of 27 bits, with one bit set behind them."""
+    data = bytearray(level_stream([1, -2, 0], None, StreamModel(0, ContextModel(2, 1), (Table(24, 8, 0),))))
+    assert data[3] < 8
+    data[3] |= bit
+    return bytes(data)
+
+
+def _two_segments(words: int) -> bytes:
+    """Two segments of states and two words, the first of which claims more words than that."""
+    bits = BitWriter()
+    StreamModel(0, ContextModel(1, 1), (Table(24, 8, 0),)).write(bits)
+    bits.gamma(words)
+    return bits.getvalue() + b"\0\0\1\0" * 3
+
+
+def _escape(size: int, negative: bool = False, excess: int = 0) -> bytes:
+    """A stream of one level behind an escape of any size, put together backwards from the end state."""
+    table = Table(0, 0, 0)
+    coder = Coder.of([table])
+    frequency, start = int(coder.frequency[0, 255]), int(coder.start[0, 255])
+    x, words = 1 << 16, []
+    fields = [(2 * size + negative, 6), (excess & 0xFFFF, min(size, 16)), (excess >> 16, max(0, min(size - 16, 15)))]
+    for value, width in reversed(fields):
+        if x << width >> 32:
+            words.append(x & 0xFFFF)
+            x >>= 16
+        x = x << width | value
+    if x >> 20 >= frequency:
+        words.append(x & 0xFFFF)
+        x >>= 16
+    x = (x // frequency << 12) + start + x % frequency
+    bits = BitWriter()
+    StreamModel(0, ContextModel(1, 1), (table,)).write(bits)
+    return bits.getvalue() + x.to_bytes(4, "little") + b"".join(w.to_bytes(2, "little") for w in reversed(words))
+
+
+def _without_words() -> bytes:
+    flat = np.random.default_rng(1).integers(-90, 91, 300).astype(np.int32)
+    return _file(level_stream(flat)[:40], [300])
+
+
+def _huge_shifted() -> bytes:
+    """A level in range for its table, but beyond 2^30 once its low bits are put behind it."""
+    model = StreamModel(0, ContextModel(1, 1), (Table(0, 63, 0),))
+    return _file(_swapped(level_stream([(1 << 30) - 1, 5, 0], None, model)))
+
+
+def _swapped(data: bytes) -> bytes:
+    """Other bits in the first state: another escape size."""
+    return data[:-4] + bytes(b ^ 0x5A for b in data[-4:])
+
+
+STREAMS: dict[str, tuple[Callable[[], bytes], Code]] = {
+    "stream_empty": (lambda: _file(b"\0"), Code.BAD_STREAM),
+    "stream_zeros": (lambda: _file(bytes(12)), Code.BAD_STREAM),
+    "stream_ones": (lambda: _file(b"\xff" * 5000), Code.BAD_STREAM),
+    "lanes_2_to_13": (lambda: _file(_header(lanes=13)), Code.BAD_STREAM),
+    "lanes_2_to_2_to_32": (lambda: _file(_header(lanes=(1 << 32) - 1)), Code.BAD_STREAM),
+    "gamma_of_33_bits": (lambda: _file(_header(ones=33)), Code.BAD_STREAM),
+    "gamma_of_20000_bits": (lambda: _file(_header(ones=20_000)), Code.BAD_STREAM),
+    "row_of_65537": (lambda: _file(_header(row=65536)), Code.BAD_STREAM),
+    "row_of_2_to_32": (lambda: _file(_header(row=(1 << 32) - 1)), Code.BAD_STREAM),
+    "contexts_65": (lambda: _file(_header(contexts=64)), Code.BAD_STREAM),
+    "contexts_2_to_32": (lambda: _file(_header(contexts=(1 << 32) - 1)), Code.BAD_STREAM),
+    "base_too_large": (lambda: _file(_header(base=fold(65537))), Code.BAD_STREAM),
+    "base_too_small": (lambda: _file(_header(base=fold(-65537))), Code.BAD_STREAM),
+    "classes_neither": (lambda: _file(_header(wp=1, classes=(2,))), Code.BAD_STREAM),
+    "class_128": (lambda: _file(_header(wp=1, classes=(1, fold(128), 0, 0))), Code.BAD_STREAM),
+    "class_monster": (lambda: _file(_header(wp=7, classes=(1, 0, 20_000, 0))), Code.BAD_STREAM),
+    "classes_cut": (lambda: _file(_header(wp=1, classes=(1, 3))[:4]), Code.BAD_STREAM),
+    "padding": (lambda: _file(_padded(0x80)), Code.RESERVED_BITS),
+    "padding_lowest": (lambda: _file(_padded(0x08)), Code.RESERVED_BITS),
+    "states_missing": (lambda: _file(_header(lanes=12)), Code.BAD_STREAM),
+    "state_half": (lambda: _file(THREE[:-1]), Code.BAD_STREAM),
+    "state_below_the_floor": (lambda: _file(_states(65535)), Code.BAD_STREAM),
+    "state_zero": (lambda: _file(_states(0)), Code.BAD_STREAM),
+    "state_wrong": (lambda: _file(_states(0x12345678)), Code.BAD_STREAM),
+    "words_missing": (_without_words, Code.BAD_STREAM),
+    "word_too_many": (lambda: _file(THREE + b"\0\0"), Code.BAD_STREAM),
+    "word_half": (lambda: _file(THREE + b"\0"), Code.BAD_STREAM),
+    "levels_too_many": (lambda: _file(THREE, [4]), Code.BAD_STREAM),
+    "levels_too_few": (lambda: _file(THREE, [2]), Code.BAD_STREAM),
+    "segments_without_sizes": (lambda: _file(THREE[:3], [1 << 22]), Code.BAD_STREAM),
+    "segment_of_2_to_32_words": (lambda: _file(_two_segments((1 << 32) - 1), [(1 << 20) + 1]), Code.BAD_STREAM),
+    "segment_of_one_word_too_many": (lambda: _file(_two_segments(3), [(1 << 20) + 1]), Code.BAD_STREAM),
+    "levels_of_gigabytes": (lambda: _file(THREE, [1 << 33]), Code.BAD_STREAM),
+    "escape_of_31_bits": (lambda: _file(_escape(31), [1]), Code.BAD_STREAM),
+    "escape_beyond_2_to_30": (lambda: _file(_escape(30, excess=1 << 20), [1]), Code.BAD_STREAM),
+    "escape_beyond_minus_2_to_30": (lambda: _file(_escape(30, negative=True, excess=1), [1]), Code.BAD_STREAM),
+    "shifted_beyond_2_to_30": (_huge_shifted, Code.BAD_STREAM),
+}

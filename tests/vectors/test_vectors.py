@@ -1,0 +1,137 @@
+"""The golden files of the specification: each decodes to what the manifest says, and none was ever changed."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from frcodec import Code, FrcError, open_file
+from frcodec.constants import DTYPE_BITS
+from frcodec.container.index import Levels, Raw, Shared
+from frcodec.entropy.bits import BitReader
+from frcodec.entropy.stream import StreamModel
+from frcodec.region import Box, Scan
+
+SPEC = Path(__file__).parents[2] / "spec"
+VECTORS = SPEC / "vectors"
+MANIFEST = tomllib.loads((VECTORS / "manifest.toml").read_text("utf-8"))
+
+
+def _digest(data):
+    return sha256(data).hexdigest()
+
+
+def test_manifest_and_folder_agree():
+    for kind in ("valid", "invalid"):
+        assert sorted(path.name for path in (VECTORS / kind).iterdir()) == sorted(MANIFEST[kind])
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in ("valid", "invalid") for name in MANIFEST[kind]])
+def test_golden_files_are_never_changed(kind, name):
+    assert _digest((VECTORS / kind / name).read_bytes()) == MANIFEST[kind][name]["file"]
+
+
+def test_the_generator_finds_nothing_missing():
+    done = subprocess.run(
+        [sys.executable, SPEC / "generate_vectors.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "nothing is missing\n")
+
+
+@pytest.mark.parametrize("name", MANIFEST["valid"])
+def test_valid_files_decode_to_their_digests(name):
+    expected = MANIFEST["valid"][name]
+    with open_file(VECTORS / "valid" / name) as file:
+        _ = file.metadata
+        assert {key: _digest(file.decoder.entry(file._positions[key]).tobytes()) for key in file} == expected["entries"]
+        assert (file.reader.plan is not None) == ("rebuilt" in expected)
+        if "rebuilt" in expected:
+            out = io.BytesIO()
+            file.decoder.rebuild(out.write)
+            assert _digest(out.getvalue()) == expected["rebuilt"]
+
+
+@pytest.mark.parametrize("name", MANIFEST["invalid"])
+def test_invalid_files_give_their_errors(name):
+    with pytest.raises(FrcError) as caught, open_file(VECTORS / "invalid" / name) as file:
+        _ = file.metadata
+        for key in file:
+            _ = file[key]
+        if file.reader.plan is not None:
+            file.decoder.rebuild(io.BytesIO().write)
+    assert caught.value.code == Code[MANIFEST["invalid"][name]["error"].upper()]
+
+
+@cache
+def _readers():
+    return [open_file(path.read_bytes()).reader for path in sorted((VECTORS / "valid").iterdir())]
+
+
+def _records():
+    return [record for reader in _readers() for record in reader.index.records]
+
+
+def _models():
+    """The header of every level stream."""
+    for reader in _readers():
+        for number, members in enumerate(reader.index.members()):
+            record = reader.index.records[members[0]]
+            if isinstance(record, Levels):
+                counts = [reader.index.records[m].layer.region.count for m in members]
+                shape = record.layer.region.level_shape() if len(members) == 1 else (sum(counts),)
+                yield StreamModel.read(BitReader(reader.stream(number)), shape)
+
+
+def test_together_they_cover_records():
+    records = _records()
+    levels = [record.layer for record in records if isinstance(record, Levels)]
+    assert {r.dtype.name for r in records if isinstance(r, Raw)} == set(DTYPE_BITS)
+    assert {made.dtype.name for made in levels} == {"float32", "float16", "bfloat16", "float64", "int8", "uint8"}
+    assert {type(made.region) for made in levels} == {Box, Scan}
+    assert {made.region == Box(made.shape) for made in levels if isinstance(made.region, Box)} == {True, False}
+    assert {made.axes for made in levels} >= {tuple(a for a in range(4) if mask >> a & 1) for mask in range(16)}
+    assert {bool(made.axes) for made in levels if isinstance(made.region, Scan)} == {True, False}
+    assert {0, 1, 32} <= {len(record.shape) for record in records}
+    assert [r for r in records if isinstance(r, Shared) and 0 in r.view.strides]
+    assert [r for r in records if isinstance(r, Shared) and r.view.offset]
+    assert [r for r in records if not r.name]
+
+
+def test_together_they_cover_streams():
+    models = list(_models())
+    contexts = [model.context for model in models]
+    tables = [table for model in models for table in model.tables]
+    assert {model.lanes_log2 for model in models} >= {0, 1, 2, 3, 7, 8, 12}
+    assert {context.wp for context in contexts} >= {0, 1, 2, 4, 7}
+    assert {context.wn for context in contexts} >= {0, 1, 2, 3, 4, 7}
+    assert {1, 64} <= {context.contexts for context in contexts}
+    assert {1, 65536} <= {context.row_length for context in contexts}
+    assert min(context.base for context in contexts) == -65536
+    assert max(context.base for context in contexts) == 65536
+    assert {classes is None for context in contexts for classes in context.axis_classes} == {True, False}
+    assert {table.scale for table in tables} == set(range(64))
+    assert {table.shape for table in tables} == set(range(4))
+    assert {table.zero for table in tables} == set(range(64))
+
+
+def test_together_they_cover_sections():
+    readers = _readers()
+    assert {bool(reader.plan) for reader in readers} == {True, False}
+    assert {bool(reader.plan.skeleton.patches) for reader in readers if reader.plan} == {True, False}
+    assert {bool(reader.metadata) for reader in readers} == {True, False}
+    assert [reader for reader in readers if set(reader.section_sizes()) - {1, 2, 3, 4}]
+    assert [reader for reader in readers if len(reader._data_sections) > 2]
+    assert [reader for reader in readers if any(len(members) > 1 for members in reader.index.members())]
+
+
+def test_every_error_of_a_reader_is_covered():
+    codes = {Code[entry["error"].upper()] for entry in MANIFEST["invalid"].values()}
+    others = {Code.BAD_MODEL, Code.UNSUPPORTED_MODEL, Code.NEEDS_TORCH}
+    assert codes == {code for code in Code if code // 100 in (3, 4)} - others
