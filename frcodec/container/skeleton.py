@@ -49,6 +49,8 @@ def read(payload: bytes | memoryview, entry_sizes: Sequence[int | None], limit: 
     if not isinstance(value, list) or [type(v) for v in value] != [str, int, int, list, list, bytes]:
         raise _bad("it is not an array of kind, size, checksum, holes, patches and gaps")
     kind, size, crc, hole_column, patch_column, gaps = value
+    if not 0 <= crc < 1 << 32:
+        raise _bad(f"its checksum {crc} is none")
     if size > limit:
         raise UnsupportedError(Code.TOO_LARGE, f"The model file has {size} bytes; {limit} are allowed.")
     holes, end = [], 0
