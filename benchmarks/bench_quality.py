@@ -107,6 +107,7 @@ def scored(subject: Subject, settings: dict[str, Options]) -> Iterator[dict[str,
         score = subject.score(decoded)
         bytes_full = sum(array.nbytes for array in before.values())
         points = 100 * (score - full)
+        console.print(f"{subject.name}, {setting}: {len(data):,} bytes, {points:+.2f} points", style="dim")
         yield {
             "model": subject.name,
             "setting": setting,

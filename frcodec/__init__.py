@@ -44,6 +44,10 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f".{_HOME[name]}", __name__), name)
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 __all__ = [
     "CheckError", "Code", "CorruptError", "EncodeReport", "FileError", "FrcError", "FrcFile", "Options", "Progress",
     "TensorReport", "UnsupportedError", "UsageError", "__version__", "decode_file", "encode_file", "load_file",

@@ -116,7 +116,7 @@ def step_for(treatment: Treatment) -> float | None:
     if largest == 0.0:
         return 1.0
     values /= largest  # so that no square overflows or vanishes
-    if treatment.vector and not treatment.own_target:
+    if treatment.vector and (target.quality is not None or not treatment.own_target):
         return largest * _vector_step(treatment, values)
     if target.snr is not None:
         return largest * _step_of_snr(target.snr, values) * _RATIO_OF_RDO if treatment.own_target else None
@@ -153,6 +153,8 @@ def _step_of_quality(quality: float, values: Reals) -> float:
 def _vector_step(treatment: Treatment, values: Reals) -> float:
     """Biases and norms are few and matter much: a fine step, finer where a variance must stay positive."""
     step = sqrt(float(np.mean(values**2))) / _VECTOR_LEVELS
+    if treatment.target.quality is not None:
+        step = min(step, _step_of_quality(treatment.target.quality, values))
     if treatment.variance and (values > 0).any():
         step = min(step, float(values[values > 0].min()) / _POSITIVE_LEVELS)
     return step

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -94,6 +94,7 @@ def encode_file(
     Without options every tensor gets the default quality. An existing target is replaced only with `force`.
     `threads` defaults to the number of processors; the file is the same for any number.
     """
+    _check_apart(source, target)
     options = options or Options()
     with _model(source, options) as (model, size), _target(target, force) as out:
         return encode(
@@ -130,6 +131,7 @@ def decode_file(
     The target appears whole and checked, or not at all; a stream as target may have been written to in part
     when an error is raised.
     """
+    _check_apart(source, target)
     with open_file(source, max_bytes=max_bytes) as file, _target(target, force) as out:
         if to is None:
             file.decoder.rebuild(out.write, progress)
@@ -139,10 +141,14 @@ def decode_file(
 
 def open_file(source: PathOrFile | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> FrcFile:
     """Open an .frc file; only its framing and its index are read."""
+    if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 0:
+        raise UsageError(Code.BAD_OPTION, f"max_bytes must be a number of bytes, not {max_bytes!r}.")
     if isinstance(source, bytes | memoryview):
         return FrcFile(Reader(source, max_bytes=max_bytes))
     if isinstance(source, str | PathLike):
         return FrcFile(Reader(Path(source), max_bytes=max_bytes))
+    if not hasattr(source, "read"):
+        raise UsageError(Code.BAD_OPTION, f"A path, a binary file or bytes are needed, not a {type(source).__name__}.")
     with _spooled(source) as path:
         return FrcFile(Reader(path, max_bytes=max_bytes))
 
@@ -175,6 +181,22 @@ def save_file(
         return encode(
             model, out, options or Options(), threads=_threads(threads), metadata=_texts(metadata), progress=progress
         )
+
+
+def _check_apart(source: PathOrFile, target: PathOrFile) -> None:
+    """Refuse arguments of other types, and to write over the file that is being read."""
+    for argument in (source, target):
+        if (
+            not isinstance(argument, str | PathLike)
+            and not hasattr(argument, "read")
+            and not hasattr(argument, "write")
+        ):
+            raise UsageError(Code.BAD_OPTION, f"A path or a binary file is needed, not a {type(argument).__name__}.")
+    if not isinstance(source, str | PathLike) or not isinstance(target, str | PathLike):
+        return
+    with suppress(OSError):
+        if Path(source).samefile(target):
+            raise UsageError(Code.BAD_OPTION, f"Input and output are the same file, {target}: name another output.")
 
 
 def _write_plain(file: FrcFile, out: BinaryIO, to: Format, progress: Progress | None) -> None:

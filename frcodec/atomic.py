@@ -48,7 +48,7 @@ def _check_free(target: Path, force: bool) -> None:
     if target.is_dir():
         raise UsageError(Code.BAD_OPTION, f"{target} is a folder; name a file.")
     if target.exists() and not force:
-        raise UsageError(Code.OUTPUT_EXISTS, f"{target} exists already; it is replaced only with --force.")
+        raise UsageError(Code.OUTPUT_EXISTS, f"{target} exists already. Pass force=True (--force) to replace it.")
 
 
 @contextmanager

@@ -29,8 +29,12 @@ def save_model(
     metadata: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> EncodeReport:
-    """Encode a module's state dict. Tied tensors are stored once."""
-    model = Model("tensors", _entries(module.state_dict()), None, frozenset())
+    """Encode a module's state dict. Tied tensors are stored once; buffers but running statistics are kept exactly."""
+    _check_module(module)
+    state = module.state_dict()
+    buffers = {name for name, _ in module.named_buffers() if not name.endswith(("running_mean", "running_var"))}
+    exact = frozenset(position for position, name in enumerate(state) if name in buffers)
+    model = Model("tensors", _entries(state), None, exact)
     with target_file(target, force) as out:
         return encode(
             model, out, options or Options(), threads=_threads(threads), metadata=_texts(metadata), progress=progress
@@ -45,11 +49,19 @@ def load_model(
     Raises UsageError (bad_tensor) where names or shapes differ: nothing has been changed then.
     """
     torch = _torch()
+    _check_module(module)
     state = module.state_dict()
+    if any(tensor.is_meta for tensor in state.values()):
+        raise UsageError(Code.BAD_TENSOR, "The module is on the meta device: call module.to_empty(device='cpu') first.")
     with open_file(source, max_bytes=max_bytes) as file:
         unmatched = sorted(set(state) ^ set(file))
         if strict and unmatched:
-            raise UsageError(Code.BAD_TENSOR, f"Module and file differ in their names: {_some(unmatched)}.")
+            missing, extra = sorted(set(state) - set(file)), sorted(set(file) - set(state))
+            raise UsageError(
+                Code.BAD_TENSOR,
+                f"Module and file differ in their names. The file lacks {_some(missing)}; "
+                f"the module lacks {_some(extra)}.",
+            )
         shared = [name for name in state if name in file]
         for name in shared:
             if tuple(state[name].shape) != file.record(name).shape:
@@ -99,7 +111,17 @@ def _content(tensor: Tensor) -> bytes | memoryview:
     return raw_bytes(flat.view(torch.uint8).numpy())  # type: ignore[return-value]
 
 
+def _check_module(module: object) -> None:
+    if not hasattr(module, "state_dict"):
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"A torch module is needed, not a {type(module).__name__}; dictionaries of arrays go to save_file.",
+        )
+
+
 def _some(names: list[str]) -> str:
+    if not names:
+        return "nothing"
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 

@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from .constants import Code
+from .constants import MAX_TRANSFORM_LENGTH, Code
 from .errors import UsageError
 from .quantize.elements import to_reals
 from .tensors import Entry, Stored
 
-DEFAULT_QUALITY: Final = 65.0
+DEFAULT_QUALITY: Final = 70.0
 SMALL: Final = 4096
 """tensors of fewer elements share a stream"""
 TRANSFORMS: Final = ("none", "spatial", "all")
@@ -63,11 +63,29 @@ class Options:
     """What the user asks for; at most one of the first three, none means the default quality."""
 
     snr: float | None = None
+    """signal-to-noise ratio of the whole model in dB, by one step for all tensors"""
     max_error: float | None = None
+    """absolute bound for every weight"""
     quality: float | None = None
+    """0 … 100: a signal-to-noise ratio for every tensor by its own scale"""
     rules: tuple[str, ...] = ()
+    """overrides by name, such as "^head=snr=40"; see RULE_HELP"""
     keep: tuple[str, ...] = ()
+    """regular expressions; tensors whose names match are stored exactly"""
     lossless: bool = False
+    """store everything exactly"""
+
+    def __post_init__(self) -> None:
+        for name in ("rules", "keep"):
+            value = getattr(self, name)
+            texts = (value,) if isinstance(value, str) else value
+            if not isinstance(texts, tuple | list) or not all(isinstance(text, str) for text in texts):
+                raise UsageError(Code.BAD_OPTION, f"{name} must be regular expressions as text, not {value!r}.")
+            object.__setattr__(self, name, tuple(texts))
+        for name in ("snr", "max_error", "quality"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, int | float):
+                raise UsageError(Code.BAD_OPTION, f"{name} must be a number, not {value!r}.")
 
     def target(self) -> Target:
         """The checked fidelity for all tensors without a rule of their own."""
@@ -167,6 +185,8 @@ def parse_rule(text: str) -> Rule:
             raise UsageError(
                 Code.BAD_OPTION, f"The rule {text!r} has the unknown option {option!r}; there are {_RULE_OPTIONS}."
             )
+    if rule.lossless and (rule.target or rule.transform):
+        raise UsageError(Code.BAD_OPTION, f"The rule {text!r} asks for lossless storage and for a quality: choose one.")
     return rule
 
 
@@ -176,11 +196,18 @@ def transform_axes(treatment: Treatment) -> tuple[int, ...]:
     if choice in (None, "none"):
         return ()
     if choice in ("spatial", "all"):
-        return tuple(a for a in range(2 if choice == "spatial" else 0, len(shape)) if shape[a] > 1)
+        first = 2 if choice == "spatial" else 0
+        return tuple(a for a in range(first, len(shape)) if 1 < shape[a] <= MAX_TRANSFORM_LENGTH)
     axes = tuple(sorted({int(axis) for axis in str(choice).split("+")}))
     if axes[-1] >= len(shape):
         raise UsageError(
             Code.BAD_OPTION, f"Tensor {treatment.tensor.name!r} of shape {shape} has no axis {axes[-1]} to transform."
+        )
+    if any(shape[axis] > MAX_TRANSFORM_LENGTH for axis in axes):
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"Tensor {treatment.tensor.name!r} of shape {shape} has more than {MAX_TRANSFORM_LENGTH} elements "
+            f"along an axis to transform.",
         )
     return axes
 
@@ -209,8 +236,8 @@ def _treatment(
         return Treatment(position, tensor, Coding.RAW), f"{names[0]!r} holds NaN or infinity: stored exactly."
     if largest and not _SMALLEST <= largest <= _LARGEST:
         return Treatment(position, tensor, Coding.RAW), f"{names[0]!r} holds values near {largest:.0e}: stored exactly."
-    if not own and np.isin(values, (0.0, 1.0)).all() and values.any() and not values.all():
-        return Treatment(position, tensor, Coding.RAW), None  # a mask by any other name
+    if not own and values.any() and (np.array_equal(values, np.rint(values)) or values.min() == values.max()):
+        return Treatment(position, tensor, Coding.RAW), None  # a mask, a grid, a constant: nothing that was trained
     return Treatment(position, tensor, Coding.LOSSY, own or target, own is not None, transform), None
 
 

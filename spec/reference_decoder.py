@@ -242,6 +242,7 @@ def rebuild(payload: bytes, entries: list[Entry], max_bytes: int) -> bytes:
     value = unpack(payload, max_bytes)
     check_kinds(value, [str, int, int, list, list, bytes], "bad_skeleton")
     _, size, crc, holes, patches, gaps = value
+    require(size >= 0 and 0 <= crc < 2**32, "bad_skeleton")
     require(size <= max_bytes, "too_large")
     require(len(holes) % 2 == 0 and len(patches) % 2 == 0, "bad_skeleton")
     require(len(set(holes[1::2])) == len(holes) // 2, "bad_skeleton")
@@ -435,7 +436,8 @@ class Table:
         c = (EXP2[u % 64] * 2**14) >> (u >> 6)
         E = [(math.isqrt(j ** (shape + 1) * 2**16) * c) >> 28 for j in range(1, LIMIT.tail_terms + 1)]
         w = [EXP2[(e - E[0]) % 64] >> min((e - E[0]) >> 6, 17) for e in E]
-        C = [0] + [sums * (4095 - f0) // (2 * sum(w)) for sums in accumulate(w)]
+        W = sum(w)
+        C = [0] + [partial * (4095 - f0) // (2 * W) for partial in accumulate(w)]
         self.R = next(j for j in range(128) if j == LIMIT.max_direct or C[j + 1] == C[j])
         self.slots = [(0, f0, 0)] * f0  # symbol, frequency, first slot
         for symbol in (sign * j for j in range(1, self.R + 1) for sign in (-1, 1)):

@@ -25,7 +25,7 @@ Examples:
 
 
 @click.command("decode", short_help="Rebuild the model file.", epilog=_EXAMPLES)
-@click.argument("source", metavar="IN", type=click.Path())
+@click.argument("source", metavar="IN", type=click.Path(readable=False))
 @params.output_options
 @click.option(
     "--to",

@@ -40,7 +40,7 @@ class _Encode(click.Command):
 
 
 @click.command("encode", cls=_Encode, short_help="Encode a model file to .frc.", epilog=_EXAMPLES)
-@click.argument("source", metavar="IN", type=click.Path())
+@click.argument("source", metavar="IN", type=click.Path(readable=False))
 @params.output_options
 @click.option("--snr", metavar="DB", type=params.Number(-20, 200), help="Signal-to-noise ratio over all weights in dB.")
 @click.option(

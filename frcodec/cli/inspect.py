@@ -29,7 +29,7 @@ Examples:
 
 
 @click.command("inspect", short_help="Show what a file holds.", epilog=_EPILOG)
-@click.argument("source", metavar="FILE", type=click.Path())
+@click.argument("source", metavar="FILE", type=click.Path(readable=False))
 @params.max_bytes
 @params.common
 def inspect(source: str, max_bytes: int, as_json: bool, quiet: bool) -> None:

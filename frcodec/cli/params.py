@@ -112,7 +112,7 @@ def output_options(command: Command) -> Command:
     output = click.option(
         "-o",
         "--output",
-        type=click.Path(),
+        type=click.Path(readable=False),
         metavar="FILE",
         help="Where to write: a file, a folder, - for stdout.",
     )

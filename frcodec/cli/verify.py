@@ -26,8 +26,10 @@ Examples:
 
 
 @click.command("verify", short_help="Check a file, and compare it with its model.", epilog=_EXAMPLES)
-@click.argument("source", metavar="FILE", type=click.Path())
-@click.option("--against", metavar="MODEL", type=click.Path(), help="Compare every tensor with this model file.")
+@click.argument("source", metavar="FILE", type=click.Path(readable=False))
+@click.option(
+    "--against", metavar="MODEL", type=click.Path(readable=False), help="Compare every tensor with this model file."
+)
 @click.option(
     "--min-snr",
     metavar="DB",

@@ -38,12 +38,23 @@ def decompress(data: bytes | memoryview, limit: int) -> bytes:
     if size > (len(data) - header) // 3 * (128 << 10):
         raise CorruptError(Code.BAD_ZSTD, f"A zstd frame of {len(data)} bytes claims {size} bytes.")
     try:
-        content = zstandard.ZstdDecompressor().decompress(data, max_output_size=size, allow_extra_data=False)
+        decompressor = zstandard.ZstdDecompressor()
+        if not size:  # decompress() gives b"" without a look at the rest of the frame
+            stream = decompressor.decompressobj()
+            sound = stream.decompress(data) == b"" and stream.eof and not stream.unused_data
+            return _empty(sound)
+        content = decompressor.decompress(data, max_output_size=size, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise CorruptError(Code.BAD_ZSTD, f"A zstd frame is damaged: {error}.") from None
     if len(content) != size:
         raise CorruptError(Code.BAD_ZSTD, f"A zstd frame holds {len(content)} bytes but declares {size}.")
     return content
+
+
+def _empty(sound: bool) -> bytes:
+    if not sound:
+        raise CorruptError(Code.BAD_ZSTD, "A zstd frame that should be empty is not, or bytes follow it.")
+    return b""
 
 
 def write(value: Any) -> bytes:

@@ -86,7 +86,10 @@ def check_header(data: memoryview) -> None:
     start = bytes(data[: len(HEADER)])
     if start[:4] != MAGIC[: len(start)]:
         raise CorruptError(
-            Code.BAD_MAGIC, f"This is not an .frc file: it starts with {start[:4].hex()}, not {MAGIC.hex()}.", offset=0
+            Code.BAD_MAGIC,
+            f"This is not an .frc file: it starts with {start[:4].hex()}, not {MAGIC.hex()}. "
+            "If it is a model file, encode it first.",
+            offset=0,
         )
     if len(start) < len(HEADER):
         raise CorruptError(Code.TRUNCATED, f"The file has only {len(data)} bytes.", offset=len(data))

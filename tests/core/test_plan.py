@@ -121,12 +121,27 @@ def test_buffers_that_are_no_weights_are_exact(name):
     assert not identical(again({name: values}, rules=(f"{name}=snr=20",))[name], values)
 
 
-def test_masks_are_recognised_by_their_values():
-    mask = np.tril(np.ones((80, 80), np.float32))
-    planned, _ = _plan({"causal": mask, "zeros": np.zeros_like(mask), "ones": np.ones_like(mask)})
-    assert planned["causal"].coding is Coding.RAW
-    assert planned["ones"].coding is Coding.LOSSY
-    assert identical(again({"causal": mask})["causal"], mask)
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.tril(np.ones((80, 80))),
+        np.ones((80, 80)),
+        np.full((3, 4), 0.1),
+        np.indices((70, 70)).astype(float),
+        np.ones(()),
+    ],
+    ids=["mask", "ones", "constant", "grid", "scalar"],
+)
+def test_what_was_never_trained_is_recognised_by_its_values(values):
+    values = values.astype(np.float32)
+    planned, _ = _plan({"w": values, "trained": np.random.default_rng(0).normal(size=values.shape)})
+    assert planned["w"].coding is Coding.RAW
+    assert identical(again({"w": values})["w"], values)
+
+
+def test_zeros_are_cheapest_as_levels():
+    planned, _ = _plan({"zeros": np.zeros((80, 80), np.float32)})
+    assert planned["zeros"].coding is Coding.LOSSY
 
 
 def test_what_the_reader_knows_to_be_no_weights_is_exact():
