@@ -10,11 +10,13 @@ import zstandard
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
 
-_LEVEL = 19
+_SMALL, _SMALL_LEVEL, _LARGE_LEVEL = 1 << 20, 19, 6
+"""what is worth the slowest compression: exact floats, the bulk of large contents, gain nothing from it"""
 
 
-def compress(data: bytes, level: int = _LEVEL) -> bytes:
+def compress(data: bytes) -> bytes:
     """One zstd frame with its content size, without checksum."""
+    level = _SMALL_LEVEL if len(data) <= _SMALL else _LARGE_LEVEL
     parameters = zstandard.ZstdCompressionParameters.from_level(
         level, source_size=len(data), write_content_size=True, write_checksum=False
     )
