@@ -13,7 +13,7 @@ help:
 	@echo "make test     lint and run all tests"
 	@echo "make lint     style, types, layering, generated files"
 	@echo "make format   let ruff write the style"
-	@echo "make bench    run the benchmarks, results under build/bench"
+	@echo "make bench    run the benchmarks, results in benchmarks/results"
 	@echo "make clean    remove everything these targets made, .venv and downloads included"
 
 $(READY): pyproject.toml .ci/setup
