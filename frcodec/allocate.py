@@ -141,8 +141,7 @@ def _step_of_quality(quality: float, values: Reals) -> float:
     signal is the harmonic mean of the rows' mean squares. Small tensors are cheap to code well, and as their errors
     are as grave as those of large ones, they get 1 dB more with every halving.
     """
-    rows = np.atleast_1d(values)
-    rows = rows.reshape(len(rows), -1)
+    rows = values.reshape(values.shape[0], -1) if values.ndim > 1 else values.reshape(1, -1)
     power = np.mean(rows**2, axis=1)
     power = np.maximum(power, float(power.mean()) * (_DEAD_SHORT_ROW if rows.shape[1] <= _SHORT_ROW else _DEAD_ROW))
     signal = 1 / float(np.mean(1 / power))

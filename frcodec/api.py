@@ -38,7 +38,8 @@ class FrcFile(Mapping[str, Array]):
     """An open .frc file as a read-only dictionary of arrays, decoded when they are asked for.
 
     `file["conv1.weight"]` reads and decodes that tensor alone (small tensors that share a stream come together) and
-    verifies its digest. bfloat16 comes as float32 of the same value, float8 and complex32 as unsigned integers.
+    verifies its digest. Views and tensors that share a stream come read-only. bfloat16 comes as float32 of the same
+    value, float8 and complex32 as unsigned integers.
     A context manager; safe to use from several threads.
     """
 
@@ -156,7 +157,7 @@ def open_file(source: PathOrFile | bytes | memoryview, *, max_bytes: int = DEFAU
 def load_file(source: PathOrFile | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> dict[str, Array]:
     """All tensors of an .frc file by name, as `FrcFile` gives them."""
     with open_file(source, max_bytes=max_bytes) as file:
-        return {name: file[name] for name in file}
+        return {name: array if array.flags.writeable else array.copy() for name in file for array in [file[name]]}
 
 
 def save_file(

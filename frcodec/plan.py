@@ -16,6 +16,8 @@ from .quantize.elements import to_reals
 from .tensors import Entry, Stored
 
 DEFAULT_QUALITY: Final = 70.0
+VECTOR_LIMIT: Final = 1 << 16
+"""longer tensors of one axis are weights in a common buffer, no biases"""
 SMALL: Final = 4096
 """tensors of fewer elements share a stream"""
 TRANSFORMS: Final = ("none", "spatial", "all")
@@ -135,7 +137,7 @@ class Treatment:
     @property
     def vector(self) -> bool:
         """Whether it is a bias, a norm's parameter or another tensor of at most one axis longer than 1."""
-        return sum(n > 1 for n in self.tensor.shape) < 2
+        return sum(n > 1 for n in self.tensor.shape) < 2 and self.tensor.size <= VECTOR_LIMIT
 
 
 def treatments(entries: Sequence[Entry], exact: Iterable[int], options: Options) -> tuple[list[Treatment], list[str]]:

@@ -62,6 +62,7 @@ def read_file(file: bytes) -> dict[int, list[bytes]]:
         start = end
         payload, end = read_section(file, start, trailer)
         sections.setdefault(file[start], []).append(payload)
+        require(sum(map(len, sections.values())) <= LIMIT.max_sections, "too_large")
     require(all(len(sections[kind]) <= 1 for kind in (SKELETON, METADATA, INDEX)), "bad_section")
     require(file[start] == INDEX and file[trailer:-4] == (end - start).to_bytes(4, "little"), "bad_trailer")
     return sections

@@ -29,6 +29,8 @@ class Decoder:
         self._members = reader.index.members()
         self._shared: dict[int, dict[int, Array]] = {}
         self._lock = Lock()
+        self._target_lock = Lock()
+        self._last_target: tuple[int, Array] | None = None
 
     def entry(self, position: int) -> Array:
         """One entry [shape] in its dtype's storage type, its digest verified; a view shares memory with its target.
@@ -37,12 +39,14 @@ class Decoder:
         """
         record = self.reader.index.records[position]
         if isinstance(record, Shared):
-            return record.view.of(self.entry(record.view.target))
+            return record.view.of(self._target(record.view.target))
         if len(self._members[record.stream]) == 1:
             return self._decode(record.stream)[position]
         with self._lock:
             if record.stream not in self._shared:
                 self._shared[record.stream] = self._decode(record.stream)
+                for array in self._shared[record.stream].values():
+                    array.flags.writeable = False  # what is handed out twice must stay what was verified
         return self._shared[record.stream][position]
 
     def rebuild(self, write: Callable[[Buffer], object], progress: Progress | None = None) -> None:
@@ -70,6 +74,13 @@ class Decoder:
             )
         if progress:
             progress(plan.skeleton.size, plan.skeleton.size, "rebuilt")
+
+    def _target(self, position: int) -> Array:
+        """A view's target; the last one is kept, as many views may share it."""
+        with self._target_lock:
+            if self._last_target is None or self._last_target[0] != position:
+                self._last_target = (position, self.entry(position))
+            return self._last_target[1]
 
     def _decode(self, number: int) -> dict[int, Array]:
         """All entries of a stream by position."""

@@ -121,11 +121,13 @@ def predict(
 def _groups(pending: Sequence[_Made]) -> Iterator[list[_Made]]:
     """What shares a stream, in order."""
     group: list[_Made] = []
+    size = 0
     for made in pending:
         group.append(made)
-        if sum(m.treatment.tensor.size if m.part is None else m.part.levels.size for m in group) >= _GROUP:
+        size += made.part.levels.size if made.part else made.treatment.tensor.size
+        if size >= _GROUP:
             yield group
-            group = []
+            group, size = [], 0
     if group:
         yield group
 
@@ -229,7 +231,7 @@ def _measured(tensor: Stored, array: Array, made: layer.Layer, size: float) -> t
         return report, 0.0, 0.0
     before = to_reals(tensor.array(), tensor.dtype)
     difference = before - to_reals(array, tensor.dtype)
-    power, loss = float(np.vdot(before, before)), float(np.vdot(difference, difference))
+    power, loss = float(np.square(before).sum()), float(np.square(difference).sum())
     report = TensorReport(
         tensor.name, str(tensor.dtype), tensor.shape, "levels", made.axes, kept, step_of(made.step), size,
         decibels(power, loss), float(np.abs(difference).max()),

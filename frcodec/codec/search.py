@@ -18,7 +18,9 @@ from ..quantize.steps import code_below, code_near, step_of
 
 _TOLERANCE = 10 ** (-0.01 / 10)
 """share of the noise allowed that is good enough: 0.01 dB"""
-_PASSES = 8
+_PASSES = 10
+_SLOW = 3
+"""passes after which a search that has found nothing yet takes octaves at a time"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def global_step(
 def _largest_code(noise: Callable[[int], float], budget: float, guess: int) -> int:
     """The largest step code found whose noise stays within the budget: secant steps inside a bracket."""
     below, above, code = 0, 1 << 16, guess
-    for _ in range(_PASSES):
+    for number in range(_PASSES):
         found = noise(code)
         if found <= budget:
             below = code
@@ -72,6 +74,8 @@ def _largest_code(noise: Callable[[int], float], budget: float, guess: int) -> i
         if above - below <= 1:
             break
         wanted = code_below(step_of(code) * min(4.0, sqrt(budget / found))) if found else code + 512
+        if not below and number >= _SLOW:
+            wanted = max(1, code - 256)
         inside = below < wanted < above
         code = wanted if inside else below + 1 if wanted <= below and below else (below + above) // 2
     return below
@@ -79,7 +83,7 @@ def _largest_code(noise: Callable[[int], float], budget: float, guess: int) -> i
 
 def _energy(treatment: Treatment) -> float:
     values = to_reals(treatment.tensor.array(), treatment.tensor.dtype)
-    return float(np.vdot(values, values))
+    return float(np.square(values).sum())  # not BLAS, whose sums depend on the machine
 
 
 def _noise(treatment: Treatment, step: Step) -> tuple[float, tuple[int, ...] | None]:
@@ -89,4 +93,4 @@ def _noise(treatment: Treatment, step: Step) -> tuple[float, tuple[int, ...] | N
         return 0.0, None
     axes, coefs, levels = found
     difference = coefs - levels * step_of(code_below(step.size))
-    return float(np.vdot(difference, difference)), axes
+    return float(np.square(difference).sum()), axes

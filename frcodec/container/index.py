@@ -29,7 +29,7 @@ from ..constants import (
     REGION_WHOLE,
     Code,
 )
-from ..errors import CorruptError, UnsupportedError
+from ..errors import CorruptError, UnsupportedError, UsageError
 from ..layer import Layer, whole
 from ..quantize.steps import MAX_CODE
 from ..region import Box, Region, Scan
@@ -124,13 +124,20 @@ def byte_size(record: Record) -> int:
 
 
 def write(index: Index) -> bytes:
-    """Payload of the index section."""
+    """Payload of the index section. Raises UsageError (bad_tensor) for names or numbers that no reader accepts."""
+    names = "".join(r.name + "\0" for r in index.records)
+    too_long = next((r.name for r in index.records if len(r.name.encode()) > MAX_NAME_BYTES), None)
+    if too_long is not None or names.count("\0") != len(index.records) or len(index.records) > MAX_ENTRIES:
+        raise UsageError(
+            Code.BAD_TENSOR,
+            f"A file holds at most {MAX_ENTRIES} tensors, with names of at most {MAX_NAME_BYTES} bytes without NUL.",
+        )
     coded = [r for r in index.records if isinstance(r, Levels)]
     stored = [r for r in index.records if not isinstance(r, Shared)]
     return packing.write(
         [
             0,
-            "".join(r.name + "\0" for r in index.records),
+            names,
             bytes(r.dtype.id for r in index.records),
             bytes(_coding(r) for r in index.records),
             bytes(len(r.shape) for r in index.records),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgpack
 import zstandard
 
-from ..constants import Code
+from ..constants import MAX_CONTAINERS, Code
 from ..errors import CorruptError, UnsupportedError
 
-_SMALL, _SMALL_LEVEL, _LARGE_LEVEL = 1 << 20, 19, 6
+_Container = TypeVar("_Container")
+_SMALL, _SMALL_LEVEL, _LARGE_LEVEL = 1 << 20, 19, 1
 """what is worth the slowest compression: exact floats, the bulk of large contents, gain nothing from it"""
 
 
@@ -53,6 +55,20 @@ def decompress(data: bytes | memoryview, limit: int) -> bytes:
     return content
 
 
+def _counted(kind: type[_Container]) -> Callable[[_Container], _Container]:
+    """Refuses values of many containers: nested empty arrays would take a hundred times the memory of their bytes."""
+    seen = 0
+
+    def count(container: _Container) -> _Container:
+        nonlocal seen
+        seen += 1
+        if seen > MAX_CONTAINERS:
+            raise ValueError(f"more than {MAX_CONTAINERS} values of type {kind.__name__}")
+        return container
+
+    return count
+
+
 def _empty(sound: bool) -> bytes:
     if not sound:
         raise CorruptError(Code.BAD_ZSTD, "A zstd frame that should be empty is not, or bytes follow it.")
@@ -68,7 +84,9 @@ def read(data: bytes | memoryview, limit: int) -> Any:
     """Inverse of `write`; CorruptError (bad_msgpack) unless the content is canonical."""
     content = decompress(data, limit)
     try:
-        value = msgpack.unpackb(content, raw=False, strict_map_key=True, use_list=True)
+        value = msgpack.unpackb(
+            content, raw=False, strict_map_key=True, use_list=True, list_hook=_counted(list), object_hook=_counted(dict)
+        )
         canonical = msgpack.packb(value, use_bin_type=True) == content
     except (ValueError, TypeError, msgpack.UnpackException, RecursionError, OverflowError) as error:
         raise CorruptError(Code.BAD_MSGPACK, f"A packed value is damaged: {error or type(error).__name__}.") from None

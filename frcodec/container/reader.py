@@ -45,6 +45,8 @@ class Reader:
             for section in self._sections:  # those of unknown type too: their type may be what is damaged
                 if section.type != SECTION_DATA:
                     self._payload(section)
+            for kind in (SECTION_SKELETON, SECTION_METADATA, SECTION_INDEX):
+                self._only(kind)
             self.index: Index = index_section.read(self._payload(self._only(SECTION_INDEX)))
             self._data_sections = [s for s in self._sections if s.type == SECTION_DATA]
             self._check_sizes()
@@ -160,5 +162,6 @@ def _mapped(path: Path) -> tuple[mmap.mmap | None, memoryview]:
                 return None, memoryview(b"")
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             return mapped, memoryview(mapped)
-    except OSError as error:
-        raise FileError(Code.READ_FAILED, f"Cannot read {path}: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise FileError(Code.READ_FAILED, f"Cannot read {path}: {reason}.") from error

@@ -11,12 +11,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
-from ..constants import ANCILLARY, END_MAGIC, MAGIC, SECTION_DATA, SECTION_INDEX, TRAILER_BYTES, VERSION, Code
+from ..constants import (
+    ANCILLARY,
+    END_MAGIC,
+    MAGIC,
+    MAX_SECTIONS,
+    SECTION_DATA,
+    SECTION_INDEX,
+    TRAILER_BYTES,
+    VERSION,
+    Code,
+)
 from ..errors import CorruptError, UnsupportedError
 
 HEADER = MAGIC + bytes([VERSION, 0])
 KNOWN_SECTIONS = range(SECTION_DATA, SECTION_INDEX + 1)
-_FLAGS = {"critical": 0, "ancillary": ANCILLARY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +123,11 @@ def walk(data: memoryview) -> Iterator[Section]:
         )
     end = len(data) - TRAILER_BYTES
     index_start = end - int.from_bytes(data[end : end + 4], "little")
-    at, last = len(HEADER), None
+    at, last, count = len(HEADER), None, 0
     while at < end:
+        count += 1
+        if count > MAX_SECTIONS:
+            raise UnsupportedError(Code.TOO_LARGE, f"The file has more than {MAX_SECTIONS} sections.", offset=at)
         last = _section(data, at, end)
         yield last
         at = last.end

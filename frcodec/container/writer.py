@@ -22,8 +22,9 @@ class Writer:
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self._pending = bytearray()
-        self.written = out.write(sections.HEADER)
+        self.written = 0
         """bytes written so far"""
+        self._write(sections.HEADER)
 
     def add(self, stream: bytes) -> None:
         """Append a stream; it never crosses a section's end."""
@@ -41,7 +42,7 @@ class Writer:
         payload = index_section.write(index)
         assert len(payload) <= MAX_INDEX_BYTES
         size = self._section(SECTION_INDEX, payload)
-        self.written += self._out.write(sections.trailer(size))
+        self._write(sections.trailer(size))
 
     def _flush(self) -> None:
         if self._pending:
@@ -51,7 +52,13 @@ class Writer:
     def _section(self, kind: int, payload: bytes | bytearray, *, ancillary: bool = False) -> int:
         parts = sections.frame(kind, payload, ancillary=ancillary)
         for part in parts:
-            self._out.write(part)
-        size = sum(len(part) for part in parts)
-        self.written += size
-        return size
+            self._write(part)
+        return sum(len(part) for part in parts)
+
+    def _write(self, part: bytes | bytearray | memoryview) -> None:
+        """All of it, also where a raw stream takes less at a time."""
+        rest = memoryview(part)
+        self.written += len(rest)
+        while len(rest):
+            taken = self._out.write(rest)
+            rest = rest[len(rest) if taken is None else taken :]

@@ -82,7 +82,7 @@ class ContextModel:
         return clamped.astype(np.intp)
 
     def write(self, bits: BitWriter) -> None:
-        """All but the classes' values, see `write_classes`."""
+        """Fields 2 to 7 of the header bits."""
         bits.gamma(self.row_length - 1)
         bits.gamma(self.contexts - 1)
         bits.field(self.wp, CONTEXT_WEIGHT_BITS)

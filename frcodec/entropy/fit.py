@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from ..constants import MAX_CONTEXTS, MAX_LANES_LOG2, MAX_ROW_LENGTH, SCALE_CAP
+from ..constants import MAX_CONTEXTS, MAX_LANES_LOG2, MAX_ROW_LENGTH, SCALE_CAP, SEGMENT_LEVELS
 from .contexts import ContextModel, Levels, neighbor_sums
 from .stream import StreamModel, contexts_by_level, segment_sizes
 from .tables import SHAPES, TOTAL, ZEROS, Table, tail_weights, zero_frequency
@@ -180,10 +180,11 @@ def _range(weighted: npt.NDArray[np.int32]) -> tuple[int, int]:
 
 
 def _lanes_log2(bits: float, count: int) -> int:
-    """As many lanes as the share of the states allows, at least one."""
+    """As many lanes as the share of the states allows, but enough that a segment takes at most 2^16 steps."""
     segments = len(segment_sizes(count)) or 1
     allowed = bits / 8 / segments * _STATE_SHARE / 4
-    return min(MAX_LANES_LOG2, max(0, int(allowed).bit_length() - 1))
+    needed = (min(count, SEGMENT_LEVELS) - 1 >> 16).bit_length() if count else 0
+    return min(MAX_LANES_LOG2, max(needed, int(allowed).bit_length() - 1))
 
 
 def _sample(

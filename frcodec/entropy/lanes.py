@@ -264,7 +264,7 @@ def _plain_operations(
     lanes = np.flatnonzero(escaped)
     if len(lanes):
         value = excess[lanes].astype(np.int64)
-        size = np.floor(np.log2(value)).astype(np.int64)  # exact below 2^48
+        size = np.frexp(value.astype(np.float64))[1].astype(np.int64) - 1
         rest = value - (np.int64(1) << size)
         parts = (
             (2 * size + negative[lanes], np.full(len(lanes), 6)),

@@ -26,6 +26,8 @@ from .tables import Table
 _Integer = TypeVar("_Integer", np.int16, np.int32)
 _BATCH_LANES = 4096
 """lanes that one NumPy call serves at most when segments are decoded side by side"""
+_BATCH_SEGMENTS = 8
+"""segments decoded side by side at most: what bounds the memory"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def decode(data: bytes | memoryview, shape: tuple[int, ...]) -> Levels:
     coder = lanes.Coder.of(model.tables)
     axis_sum = model.context.axis_sum(shape)
     levels = np.empty(count, np.int32)
-    together = max(1, _BATCH_LANES // model.lanes)
+    together = max(1, min(_BATCH_LANES // model.lanes, _BATCH_SEGMENTS))
     for first in range(0, len(sizes), together):
         batch = range(first, min(first + together, len(sizes)))
         ranges = [slice(i * SEGMENT_LEVELS, i * SEGMENT_LEVELS + sizes[i]) for i in batch]

@@ -71,7 +71,7 @@ def exp2(exponent: int) -> int:
 
 
 def zero_frequency(zero: int) -> int:
-    """f(0), 5 … 4091 of 4096."""
+    """f(0), 63 … 4091 of 4096."""
     odds = exp2(abs(zero - ZERO_CENTER) * 16)
     minority = (TOTAL * odds + (odds + 65536) // 2) // (odds + 65536)
     return minority if zero < ZERO_CENTER else TOTAL - minority

@@ -1,0 +1,124 @@
+"""Odd models, odd files and odd outputs that once went wrong."""
+
+import io
+
+import msgpack
+import numpy as np
+import pytest
+from frc_files import INDEX, file_of, section, small_file
+from saving import identical, saved, saved_with_report
+
+from frcodec import Code, CorruptError, FrcError, Options, UsageError, load_file, open_file, save_file
+from frcodec.codec import encode
+from frcodec.constants import MAX_CONTAINERS
+from frcodec.container import packing
+from frcodec.entropy import stream
+from frcodec.entropy.fit import fit
+from frcodec.files.skeleton import Model
+from frcodec.plan import Coding, treatments
+from frcodec.tensors import View, from_array
+
+RANDOM = np.random.default_rng(5)
+
+
+def test_weights_in_one_flat_buffer_are_weights():
+    """As flattened recurrent layers and sharded checkpoints have them."""
+    flat = RANDOM.normal(size=200_000).astype(np.float32)
+    entries = [from_array("", flat), View("a", 0, 0, (250, 400), (400, 1)), View("b", 0, 100_000, (250, 400), (400, 1))]
+    (planned,), _ = treatments(entries, (), Options(snr=26))
+    assert planned.coding is Coding.LOSSY and not planned.vector
+    out = io.BytesIO()
+    report = encode(Model("tensors", entries, None, frozenset()), out, Options(snr=26))
+    assert report.snr == pytest.approx(26, abs=0.05)
+    assert 8 * report.file_bytes / flat.size < 5
+
+
+def test_many_views_decode_their_target_once(monkeypatch):
+    base = RANDOM.normal(size=(300, 300)).astype(np.float32)
+    entries = [from_array("", base), *(View(f"row{i}", 0, 300 * i, (300,), (1,)) for i in range(300))]
+    out = io.BytesIO()
+    encode(Model("tensors", entries, None, frozenset()), out, Options())
+    decode, calls = stream.decode, []
+    monkeypatch.setattr(stream, "decode", lambda *arguments: calls.append(1) or decode(*arguments))
+    assert len(load_file(out.getvalue())) == 300
+    assert len(calls) == 1
+
+
+def test_arrays_that_are_handed_out_twice_cannot_be_changed():
+    data = saved({"a": RANDOM.normal(size=30), "b": RANDOM.normal(size=20)})
+    with open_file(data) as file:
+        for name in file:
+            with pytest.raises(ValueError, match="read-only"):
+                file[name][0] = 7
+    loaded = load_file(data)
+    loaded["b"][0] = 7
+    assert not identical(load_file(data)["b"], loaded["b"])
+
+
+@pytest.mark.parametrize("decibels", [0.05, 0.2, 1.0])
+def test_hardly_any_quality_costs_hardly_any_bytes(decibels):
+    weights = RANDOM.uniform(-1, 1, (200, 200)).astype(np.float32)
+    data, report = saved_with_report({"w": weights}, snr=decibels)
+    assert report.snr >= decibels - 1e-3
+    assert 8 * len(data) / weights.size < 1
+
+
+def test_sparse_levels_keep_enough_lanes():
+    levels = np.zeros(1 << 20, np.int32)
+    levels[:: 1 << 10] = 1
+    model = fit(levels, (1024, 1024)).model
+    assert model.lanes >= 16
+    assert np.array_equal(stream.decode(stream.encode(levels, (1024, 1024), model), (1024, 1024)), levels)
+
+
+def test_names_that_no_reader_accepts_are_refused_before_they_are_written():
+    entries = [from_array("n" * 17_000, np.ones(3))]
+    with pytest.raises(UsageError) as raised:
+        encode(Model("tensors", entries, None, frozenset()), io.BytesIO(), Options())
+    assert raised.value.code is Code.BAD_TENSOR
+
+
+class Slow(io.RawIOBase):
+    """Takes at most 50 bytes at a time, as pipes and sockets may."""
+
+    def __init__(self):
+        self.content = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.content += bytes(data[:50])
+        return min(50, len(data))
+
+
+def test_short_writes_are_continued():
+    tensors = {"w": RANDOM.normal(size=(100, 100)).astype(np.float32)}
+    slow = Slow()
+    save_file(tensors, slow)
+    assert slow.content == saved(tensors)
+
+
+@pytest.mark.parametrize("depth", [1, 900])
+def test_swarms_of_empty_arrays_are_refused(depth):
+    value = [0, *[[] for _ in range(2 * MAX_CONTAINERS)]]
+    for _ in range(depth):
+        value = [value]
+    with pytest.raises(CorruptError) as raised:
+        packing.read(packing.compress(msgpack.packb(value)), 1 << 20)
+    assert raised.value.code is Code.BAD_MSGPACK
+
+
+def test_two_indexes_are_refused_on_opening():
+    with open_file(small_file()) as file:
+        (index,) = [s for s in file.reader._sections if s.type == INDEX]
+        payload = bytes(small_file()[index.payload])
+    with pytest.raises(FrcError) as raised:
+        open_file(file_of(section(INDEX, payload), section(INDEX, payload)))
+    assert raised.value.code is Code.BAD_SECTION
+
+
+def test_an_impossible_path_is_an_error_of_ours():
+    with pytest.raises(FrcError) as raised:
+        open_file("a\0b")
+    assert raised.value.code is Code.READ_FAILED
