@@ -55,6 +55,8 @@ class _Coded:
     """A stream, its records by position, and what was measured."""
 
     data: bytes
+    """dropped once it is written"""
+    size: int
     digest: int
     records: dict[int, Record]
     reports: dict[int, TensorReport]
@@ -90,7 +92,7 @@ def encode(
         for treatment, result in zip(planned, results, strict=True):
             if isinstance(result, _Coded):
                 writer.add(result.data)
-                coded.append(_without_data(result))
+                coded.append(replace(result, data=b""))
             else:
                 pending[result.treatment.coding].append(result)
             done += len(treatment.tensor.data)
@@ -100,7 +102,7 @@ def encode(
     for group in (group for made in pending.values() for group in _groups(made)):
         result = _together(group)
         writer.add(result.data)
-        coded.append(_without_data(result))
+        coded.append(replace(result, data=b""))
     writer.finish(_index(model, coded, own), _plan(model, coded), metadata or {})
     return _report(model, coded, writer.written, source_bytes or total, warnings)
 
@@ -220,7 +222,7 @@ def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
         reports[position], power, loss = _measured(tensor, made.array, made.part.layer, size)
         if not made.treatment.vector:
             energy, noise = energy + power, noise + loss
-    return _Coded(data, digest, records, reports, sums, energy, noise)
+    return _Coded(data, len(data), digest, records, reports, sums, energy, noise)
 
 
 def _measured(tensor: Stored, array: Array, made: layer.Layer, size: float) -> tuple[TensorReport, float, float]:
@@ -246,13 +248,6 @@ def decibels(energy: float, noise: float) -> float:
     return 10 * log10(energy / noise) if energy else -inf
 
 
-def _without_data(one: _Coded) -> _Coded:
-    """All but the bytes, whose number stays."""
-    return _Coded(
-        len(one.data).to_bytes(8, "little"), one.digest, one.records, one.reports, one.sums, one.energy, one.noise
-    )
-
-
 def _index(model: Model, coded: Sequence[_Coded], own: int) -> Index:
     records: dict[int, Record] = {}
     for number, one in enumerate(coded):
@@ -266,7 +261,7 @@ def _index(model: Model, coded: Sequence[_Coded], own: int) -> Index:
             target = model.entries[entry.target]
             assert isinstance(target, Stored)
             records[position] = Shared(entry, target.dtype)
-    streams = tuple(Stream(int.from_bytes(one.data, "little"), one.digest) for one in coded)
+    streams = tuple(Stream(one.size, one.digest) for one in coded)
     return Index(tuple(records[position] for position in range(len(model.entries))), streams, own)
 
 

@@ -31,9 +31,9 @@ class TensorReport:
     size: float = 0.0
     """coded bytes; of a shared stream the share by number of elements"""
     snr: float | None = None
-    """dB, infinite where nothing is lost; None for views and predictions"""
+    """dB, infinite where nothing is lost; None for views"""
     max_error: float | None = None
-    """largest absolute error; None for views and predictions"""
+    """largest absolute error; None for views"""
 
 
 @dataclass(frozen=True, slots=True)

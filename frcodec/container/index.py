@@ -250,7 +250,7 @@ class _Reader:
         streams = tuple(
             Stream(size, int.from_bytes(self.digests[4 * i : 4 * i + 4], "little")) for i, size in enumerate(self.sizes)
         )
-        index = Index(tuple(self._with_dtypes(records)), streams, own_streams)
+        index = Index(tuple(self._checked(records)), streams, own_streams)
         _check_streams(index)
         return index
 
@@ -302,7 +302,7 @@ class _Reader:
             return Scan(count)
         raise UnsupportedError(Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown region {kind}.")
 
-    def _with_dtypes(self, records: Sequence[Record]) -> Iterator[Record]:
+    def _checked(self, records: Sequence[Record]) -> Iterator[Record]:
         """The records, after checking that views stay inside stored tensors of their dtype."""
         for record in records:
             if isinstance(record, Shared):

@@ -107,10 +107,9 @@ def axis_classes(magnitudes: Reals) -> tuple[npt.NDArray[np.int64] | None, ...]:
     mean = float(magnitudes.mean()) if magnitudes.size else 0.0
     if mean == 0.0:
         return tuple(None for _ in axes)
-    scales = [np.ones(n) for n in magnitudes.shape]
+    # rows and columns of weights are close to independent: one marginal an axis is enough
     marginals = [magnitudes.mean(axis=tuple(a for a in axes if a != axis)) for axis in axes]
-    for axis in axes:  # rows and columns of weights are close to independent: one marginal an axis is enough
-        scales[axis] = np.maximum(marginals[axis] / mean, 2.0**-10)
+    scales = [np.maximum(marginal / mean, 2.0**-10) for marginal in marginals]
     result: list[npt.NDArray[np.int64] | None] = []
     for scale in scales:
         octaves = 2 * np.log2(scale)
