@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from math import sqrt
 
@@ -11,7 +12,8 @@ import numpy as np
 
 from ..allocate import decided_levels
 from ..constants import Code
-from ..errors import UsageError
+from ..errors import CorruptError, UsageError
+from ..layer import Layer, decode, whole
 from ..plan import Treatment
 from ..quantize.elements import to_reals
 from ..quantize.steps import code_below, code_near, step_of
@@ -92,5 +94,10 @@ def _noise(treatment: Treatment, step: Step) -> tuple[float, tuple[int, ...] | N
     if found is None:
         return 0.0, None
     axes, coefs, levels = found
-    difference = coefs - levels * step_of(code_below(step.size))
+    tensor, code = treatment.tensor, code_below(step.size)
+    difference = coefs - levels * step_of(code)
+    if tensor.dtype.itemsize == 2:  # the rounding to so few bits is noise too
+        with suppress(CorruptError):  # beyond the largest finite element: the step will be made smaller
+            made = decode(levels.reshape(-1), Layer(tensor.dtype, tensor.shape, axes, whole(tensor.shape), code))
+            difference = to_reals(tensor.array(), tensor.dtype) - to_reals(made, tensor.dtype)
     return float(np.square(difference).sum()), axes

@@ -16,7 +16,7 @@ from frcodec.entropy import stream
 from frcodec.entropy.fit import fit
 from frcodec.files.skeleton import Model
 from frcodec.plan import Coding, treatments
-from frcodec.tensors import View, from_array
+from frcodec.tensors import DTYPES, Stored, View, from_array
 
 RANDOM = np.random.default_rng(5)
 
@@ -122,3 +122,16 @@ def test_an_impossible_path_is_an_error_of_ours():
     with pytest.raises(FrcError) as raised:
         open_file("a\0b")
     assert raised.value.code is Code.READ_FAILED
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("decibels", [30.0, 50.0])
+def test_the_ratio_holds_after_rounding_to_sixteen_bits(dtype, decibels):
+    single = RANDOM.normal(size=(200, 200)).astype(np.float32)
+    if dtype == "float16":
+        entry = from_array("w", single.astype(np.float16))
+    else:
+        short = (single.view(np.uint32) >> 16).astype("<u2")
+        entry = Stored("w", DTYPES["bfloat16"], short.shape, short.tobytes())
+    report = encode(Model("tensors", [entry], None, frozenset()), io.BytesIO(), Options(snr=decibels))
+    assert report.snr >= decibels - 1e-6
