@@ -95,12 +95,10 @@ def decided_levels(
         return None
     step = step_of(code_below(step))
     axes = _axes(treatment, step) if axes is None else axes
-    if axes is None:
+    found = _nearest(treatment.tensor, axes, step)
+    if found is None:
         return None
-    coefs = coefficients(treatment.tensor, axes)
-    levels = quantized(coefs, step)
-    if levels is None or axes and transform.fraction_bits(transform.energy(levels)) < MIN_FRACTION_BITS:
-        return None
+    coefs, levels = found
     if not treatment.small and treatment.target.max_error is None:
         levels = _optimized(levels, coefs, step)
     return axes, coefs, levels
@@ -170,17 +168,15 @@ def _integer(treatment: Treatment) -> Decided:
     return Decided(treatment, layer, flat, model)
 
 
-def _axes(treatment: Treatment, step: float) -> tuple[int, ...] | None:
-    """The transform: the user's, none for an error bound or a vector, else the cheapest; None if none fits."""
+def _axes(treatment: Treatment, step: float) -> tuple[int, ...]:
+    """The transform: the user's where it can be exact, none for an error bound or a vector, else the cheapest."""
     tensor = treatment.tensor
-    plain = _cost(tensor, (), step)
-    if plain == inf:
-        return None
     if treatment.transform is not None:
         axes = transform_axes(treatment)
-        return axes if _cost(tensor, axes, step) < inf else ()
+        return axes if _nearest(tensor, axes, step) else ()
     if treatment.target.max_error is not None or treatment.vector:
         return ()
+    plain = _cost(tensor, (), step)
     best: tuple[int, ...] = ()
     least = plain
     for kind, axes in _candidates(tensor.shape):
@@ -206,12 +202,21 @@ def _candidates(shape: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]
 
 
 def _cost(tensor: Stored, axes: tuple[int, ...], step: float) -> float:
-    """Bits of the tensor under a transform, about; infinite where levels or the exact inverse would not allow it."""
+    """Bits of the tensor under a transform, about; infinite where it is not possible."""
+    found = _nearest(tensor, axes, step)
+    if found is None:
+        return inf
+    coefs, levels = found
+    return fit.estimate(levels.reshape(-1), levels.shape, np.abs(coefs) / step).bits
+
+
+def _nearest(tensor: Stored, axes: tuple[int, ...], step: float) -> tuple[Reals, Ints] | None:
+    """Coefficients and nearest levels; None where levels are too large for the format or for an exact inverse."""
     coefs = coefficients(tensor, axes)
     levels = quantized(coefs, step)
     if levels is None or axes and transform.fraction_bits(transform.energy(levels)) < MIN_FRACTION_BITS:
-        return inf
-    return fit.estimate(levels.reshape(-1), levels.shape, np.abs(coefs) / step).bits
+        return None
+    return coefs, levels
 
 
 def _optimized(levels: Ints, coefs: Reals, step: float) -> Ints:

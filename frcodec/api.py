@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
@@ -26,7 +26,7 @@ from .files.plain import Header, write_npz, write_pt, write_safetensors
 from .files.read import read_model
 from .files.skeleton import Model
 from .plan import Options
-from .tensors import Array, from_array, widened
+from .tensors import Array, Entry, from_array, widened
 
 PathOrFile: TypeAlias = "str | PathLike[str] | BinaryIO"
 Format: TypeAlias = Literal["pt", "safetensors", "npz"]
@@ -177,7 +177,25 @@ def save_file(
                 Code.BAD_TENSOR,
                 f"{name!r} is no tensor name: a string of 1 to {MAX_NAME_BYTES} bytes without NUL is needed.",
             )
-    model = Model("tensors", [from_array(name, array) for name, array in tensors.items()], None, frozenset())
+    entries = [from_array(name, array) for name, array in tensors.items()]
+    return save_entries(
+        entries, (), target, options=options, force=force, threads=threads, metadata=metadata, progress=progress
+    )
+
+
+def save_entries(
+    entries: Sequence[Entry],
+    exact: Iterable[int],
+    target: PathOrFile,
+    *,
+    options: Options | None,
+    force: bool,
+    threads: int | None,
+    metadata: Mapping[str, str] | None,
+    progress: Progress | None,
+) -> EncodeReport:
+    """Encode entries without a model file; those at the positions `exact` without loss."""
+    model = Model("tensors", entries, None, frozenset(exact))
     with _target(target, force) as out:
         return encode(
             model, out, options or Options(), threads=_threads(threads), metadata=_texts(metadata), progress=progress

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .api import PathOrFile, _texts, _threads, open_file
-from .api import _target as target_file
-from .codec import EncodeReport, Progress, encode
+from .api import PathOrFile, open_file, save_entries
+from .codec import EncodeReport, Progress
 from .codec.decode import raw_bytes
 from .constants import DEFAULT_MAX_BYTES, Code
 from .errors import UnsupportedError, UsageError
-from .files.skeleton import Model
 from .plan import Options
 from .tensors import DTYPES, Entry, Stored, View, contiguous_strides
 
@@ -33,12 +31,17 @@ def save_model(
     _check_module(module)
     state = module.state_dict()
     buffers = {name for name, _ in module.named_buffers() if not name.endswith(("running_mean", "running_var"))}
-    exact = frozenset(position for position, name in enumerate(state) if name in buffers)
-    model = Model("tensors", _entries(state), None, exact)
-    with target_file(target, force) as out:
-        return encode(
-            model, out, options or Options(), threads=_threads(threads), metadata=_texts(metadata), progress=progress
-        )
+    exact = [position for position, name in enumerate(state) if name in buffers]
+    return save_entries(
+        _entries(state),
+        exact,
+        target,
+        options=options,
+        force=force,
+        threads=threads,
+        metadata=metadata,
+        progress=progress,
+    )
 
 
 def load_model(
