@@ -1,8 +1,9 @@
-# Every target does its own set-up: .ci/setup makes .venv, and only when pyproject.toml changed.
-# Nothing is needed but make and python3 >= 3.11; pip's own settings (PIP_INDEX_URL, ...) are respected.
+# Every target does its own set-up: .ci/setup makes .venv and builds the extension, and only when their sources changed.
+# Nothing is needed but make, python3 >= 3.11 and a C++ compiler; pip's own settings (PIP_INDEX_URL, ...) are respected.
 
 PY := .venv/bin/python
 READY := .venv/ready
+CPP := $(wildcard android_loader/core/*.h android_loader/core/*.cpp frcodec/*.h frcodec/*.cpp)
 SINGLE_THREADED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
@@ -12,11 +13,11 @@ help:
 	@echo "make demo     encode a real trained model, rebuild it, show that it still works"
 	@echo "make test     lint and run all tests"
 	@echo "make lint     style, types, layering, generated files"
-	@echo "make format   let ruff write the style"
+	@echo "make format   let ruff and clang-format write the style"
 	@echo "make bench    run the benchmarks, results in benchmarks/results"
 	@echo "make clean    remove everything these targets made, .venv and downloads included"
 
-$(READY): pyproject.toml .ci/setup
+$(READY): pyproject.toml .ci/setup CMakeLists.txt android_loader/core/CMakeLists.txt $(CPP)
 	@.ci/setup
 
 demo: $(READY)
@@ -28,6 +29,7 @@ test: lint
 lint: $(READY)
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
+	.venv/bin/clang-format --dry-run -Werror $(CPP)
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-logo
 	$(PY) spec/generate.py --check
@@ -35,6 +37,7 @@ lint: $(READY)
 format: $(READY)
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
+	.venv/bin/clang-format -i $(CPP)
 
 # A benchmark is a script benchmarks/bench_*.py.
 bench: $(READY)

@@ -19,8 +19,9 @@ from .errors import CheckError, CorruptError, FileError, FrcError, UnsupportedEr
 
 if TYPE_CHECKING:
     from .api import FrcFile, decode_file, encode_file, load_file, open_file, plan_file, save_file
+    from .calibration import Calibration, Sensitivity
     from .codec import EncodeReport, Progress, TensorReport
-    from .modules import load_model, save_model
+    from .modules import calibrate, load_model, save_model
     from .plan import Options
 
 try:
@@ -31,7 +32,8 @@ except PackageNotFoundError:  # run from a checkout that is not installed
 _LAZY = {
     "api": ("FrcFile", "decode_file", "encode_file", "load_file", "open_file", "plan_file", "save_file"),
     "codec": ("EncodeReport", "Progress", "TensorReport"),
-    "modules": ("load_model", "save_model"),
+    "calibration": ("Calibration", "Sensitivity"),
+    "modules": ("calibrate", "load_model", "save_model"),
     "plan": ("Options",),
 }
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
@@ -49,7 +51,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "CheckError", "Code", "CorruptError", "EncodeReport", "FileError", "FrcError", "FrcFile", "Options", "Progress",
-    "TensorReport", "UnsupportedError", "UsageError", "__version__", "decode_file", "encode_file", "load_file",
-    "load_model", "open_file", "plan_file", "save_file", "save_model",
+    "Calibration", "CheckError", "Code", "CorruptError", "EncodeReport", "FileError", "FrcError", "FrcFile", "Options",
+    "Progress", "Sensitivity", "TensorReport", "UnsupportedError", "UsageError", "__version__", "calibrate",
+    "decode_file", "encode_file", "load_file", "load_model", "open_file", "plan_file", "save_file", "save_model",
 ]  # fmt: skip

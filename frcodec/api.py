@@ -55,6 +55,12 @@ class FrcFile(Mapping[str, Array]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._positions)
 
+    def arrays(self) -> Iterator[Array]:
+        """All values in order; on several processors the next ones are decoded ahead."""
+        positions = list(self._positions.values())
+        for position, array in zip(positions, self.decoder.entries(positions), strict=True):
+            yield widened(array, self.reader.index.records[position].dtype)
+
     def __len__(self) -> int:
         return len(self._positions)
 
@@ -157,7 +163,8 @@ def open_file(source: PathOrFile | bytes | memoryview, *, max_bytes: int = DEFAU
 def load_file(source: PathOrFile | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> dict[str, Array]:
     """All tensors of an .frc file by name, as `FrcFile` gives them."""
     with open_file(source, max_bytes=max_bytes) as file:
-        return {name: array if array.flags.writeable else array.copy() for name in file for array in [file[name]]}
+        arrays = zip(file, file.arrays(), strict=True)
+        return {name: array if array.flags.writeable else array.copy() for name, array in arrays}
 
 
 def save_file(

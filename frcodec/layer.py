@@ -1,9 +1,9 @@
 """One tensor through all the stages, both ways.
 
-    encode   elements -> reals -> coefficients -> kept region -> levels
-    decode   levels -> box -> integers · 2^-F · step -> elements
+    encode   elements -> reals -> coefficients -> kept region -> points
+    decode   points -> box -> integers · 2^-F · step -> elements
 
-8-bit integers skip transform and rounding: level = element - center, modulo 256.
+8-bit integers skip transform and rounding: point = element - center, modulo 256.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from . import transform
-from .constants import MAX_LEVEL
+from .constants import MAX_LEVEL, ROW_STEP, Code
+from .errors import CorruptError
 from .quantize.elements import to_elements, to_reals
-from .quantize.steps import step_of
-from .region import Box, Region
+from .quantize.steps import MAX_CODE, step_of
+from .region import Box, Region, Scan
 from .tensors import Array, DType, Stored
+from .transform import Transform
 
 Ints = npt.NDArray[np.int32]
 Reals = npt.NDArray[np.float64]
@@ -31,12 +33,11 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What a file stores of a tensor besides its levels."""
+    """What a file stores of a tensor besides its stream."""
 
     dtype: DType
     shape: tuple[int, ...]
-    axes: tuple[int, ...]
-    """transformed axes, ascending; () for none"""
+    transform: Transform
     region: Region
     step: int
     """step code of a float tensor; center, 0 … 255, of an 8-bit integer tensor"""
@@ -47,13 +48,13 @@ class Layer:
         return not self.dtype.lossy
 
 
-def coefficients(tensor: Stored, axes: tuple[int, ...]) -> Reals:
-    """What is quantized: the tensor's DCT coefficients over `axes`, in units of the weights."""
-    return transform.forward(to_reals(tensor.array(), tensor.dtype), axes)
+def coefficients(tensor: Stored, how: Transform) -> Reals:
+    """What is quantized: the tensor's DCT coefficients, in units of the weights."""
+    return transform.forward(to_reals(tensor.array(), tensor.dtype), how)
 
 
-def quantized(coefs: Reals, step: float) -> Ints | None:
-    """Nearest levels; None where one would be too large."""
+def rounded(coefs: Reals, step: float) -> Ints | None:
+    """Nearest points; None where one would be too large."""
     with np.errstate(over="ignore"):
         scaled = np.asarray(coefs / step)
     if not (scaled.max(initial=0.0) <= MAX_LEVEL and scaled.min(initial=0.0) >= -MAX_LEVEL):
@@ -61,29 +62,44 @@ def quantized(coefs: Reals, step: float) -> Ints | None:
     return np.rint(scaled, out=scaled).astype(np.int32)
 
 
-def integer_levels(tensor: Stored, center: int) -> Ints:
-    """Levels of an 8-bit integer tensor around its center, -128 … 127."""
+def integer_points(tensor: Stored, center: int) -> Ints:
+    """Points of an 8-bit integer tensor around its center, -128 … 127."""
     return (tensor.array().view(np.uint8) - np.uint8(center)).view(np.int8).astype(np.int32)
 
 
-def decode(levels: Ints, layer: Layer) -> Array:
-    """Elements [shape] from the levels [count] of a layer. Raises CorruptError."""
-    box = layer.region.scatter(levels, layer.shape)
+def decode(points: Ints, layer: Layer, row_steps: npt.NDArray[np.int64] | None = None) -> Array:
+    """Elements [shape] from the points [count] of a layer, and by how much the steps of its rows differ [rows].
+
+    Raises CorruptError.
+    """
+    box = layer.region.scatter(points, layer.shape)
     if layer.integer:
         whole = _placed(box, layer.shape, np.dtype(np.int32))
-        return (whole.astype(np.uint8) + np.uint8(layer.step)).view(layer.dtype.storage)
-    if not levels.any():
+        return np.asarray(whole.astype(np.uint8) + np.uint8(layer.step)).view(layer.dtype.storage)
+    steps = _steps(layer, row_steps)
+    if not points.any():
         return np.zeros(layer.shape, layer.dtype.storage)
-    step = step_of(layer.step)
-    fraction = transform.fraction_bits(transform.energy(box)) if layer.axes else 0
+    fraction = transform.fraction_bits(transform.energy(box)) if layer.transform.axes else 0
     result = np.zeros(layer.shape, layer.dtype.storage)
     for part, place in _slabs(box.shape, layer):
         values: Reals = box[part].astype(np.float64)
-        if layer.axes:
-            values = transform.inverse(values, layer.shape, layer.axes, fraction)
-        values *= step * 2.0**-fraction
+        if layer.transform.axes:
+            values = transform.inverse(values, layer.shape, layer.transform, fraction)
+        values *= steps[part[:1] if steps.size > 1 else ()] * 2.0**-fraction
         result[place] = to_elements(values, layer.dtype)
     return result
+
+
+def _steps(layer: Layer, row_steps: npt.NDArray[np.int64] | None) -> Reals:
+    """The step of every row [rows, 1, …], or the one of all [1, …]."""
+    if row_steps is None:
+        return np.full((1,) * len(layer.shape), step_of(layer.step))
+    if isinstance(layer.region, Scan) or 0 in layer.transform.axes:
+        raise CorruptError(Code.BAD_STREAM, "A stream has row steps, but its tensor has no rows that could have them.")
+    codes = (layer.step + ROW_STEP * row_steps).tolist()
+    if not all(0 <= code <= MAX_CODE for code in codes):
+        raise CorruptError(Code.BAD_STREAM, f"The step code of a row lies outside 0 … {MAX_CODE}.")
+    return np.array([step_of(code) for code in codes]).reshape(-1, *(1,) * (len(layer.shape) - 1))
 
 
 def _slabs(kept: tuple[int, ...], layer: Layer) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
@@ -91,8 +107,8 @@ def _slabs(kept: tuple[int, ...], layer: Layer) -> Iterator[tuple[tuple[slice, .
 
     Positions on such an axis do not see each other, so a slab at a time keeps the intermediates small.
     """
-    done = [n if axis in layer.axes else k for axis, (n, k) in enumerate(zip(layer.shape, kept, strict=True))]
-    free = [axis for axis in range(len(kept)) if axis not in layer.axes]
+    done = [n if axis in layer.transform.axes else k for axis, (n, k) in enumerate(zip(layer.shape, kept, strict=True))]
+    free = [axis for axis in range(len(kept)) if axis not in layer.transform.axes]
     if not free:
         yield (), tuple(slice(0, n) for n in done)
         return

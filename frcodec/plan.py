@@ -10,10 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from .constants import MAX_TRANSFORM_LENGTH, Code
+from .calibration import Calibration, Sensitivity
+from .constants import MAX_BLOCK_LOG2, MAX_TRANSFORM_LENGTH, Code
 from .errors import UsageError
 from .quantize.elements import to_reals
 from .tensors import Entry, Stored
+from .transform import Transform
 
 DEFAULT_QUALITY: Final = 70.0
 VECTOR_LIMIT: Final = 1 << 16
@@ -22,15 +24,16 @@ SMALL: Final = 4096
 """tensors of fewer elements share a stream"""
 TRANSFORMS: Final = ("none", "spatial", "all")
 
-_RULE_OPTIONS: Final = "lossless, snr=DB, max-error=E, quality=Q or transform=none|spatial|all|AXES"
+_RULE_OPTIONS: Final = "lossless, snr=DB, max-error=E, quality=Q or transform=none|spatial|all|AXES[/BLOCK]"
 RULE_HELP: Final = """\
 A rule is REGEX=OPTION[,OPTION…]; the regular expression is searched in the tensor's name, later rules win. Options:
   lossless            store exactly
   snr=DB              signal-to-noise ratio of this tensor
   max-error=E         absolute bound for every weight
   quality=Q           0 … 100
-  transform=T         none, spatial, all, or axes such as 0 or 0+2"""
+  transform=T         none, spatial, all, or axes such as 0 or 0+2, or 0+2/16 in blocks of 16"""
 
+_AXES = re.compile(r"\d+(\+\d+)*(/(" + "|".join(str(1 << b) for b in range(1, MAX_BLOCK_LOG2 + 1)) + "))?")
 _SMALLEST, _LARGEST = 2.0**-80, 2.0**120
 """largest magnitudes of tensors for which the format has steps"""
 _NOT_WEIGHTS = re.compile(
@@ -62,7 +65,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asks for; at most one of the first three, none means the default quality."""
+    """What the user asks for; at most one of the first four, none means the default quality."""
 
     snr: float | None = None
     """signal-to-noise ratio of the whole model in dB, by one step for all tensors"""
@@ -70,12 +73,16 @@ class Options:
     """absolute bound for every weight"""
     quality: float | None = None
     """0 … 100: a signal-to-noise ratio for every tensor by its own scale"""
+    target_size: int | None = None
+    """bytes: the highest quality whose file is not larger"""
     rules: tuple[str, ...] = ()
     """overrides by name, such as "^head=snr=40"; see RULE_HELP"""
     keep: tuple[str, ...] = ()
     """regular expressions; tensors whose names match are stored exactly"""
     lossless: bool = False
     """store everything exactly"""
+    calibration: Calibration | None = None
+    """what errors do to the model's output: quality is the output's then, and errors are shared out for it"""
 
     def __post_init__(self) -> None:
         for name in ("rules", "keep"):
@@ -84,19 +91,25 @@ class Options:
             if not isinstance(texts, tuple | list) or not all(isinstance(text, str) for text in texts):
                 raise UsageError(Code.BAD_OPTION, f"{name} must be regular expressions as text, not {value!r}.")
             object.__setattr__(self, name, tuple(texts))
-        for name in ("snr", "max_error", "quality"):
+        for name in ("snr", "max_error", "quality", "target_size"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, int | float):
                 raise UsageError(Code.BAD_OPTION, f"{name} must be a number, not {value!r}.")
 
     def target(self) -> Target:
         """The checked fidelity for all tensors without a rule of their own."""
-        given = {"snr": self.snr, "max-error": self.max_error, "quality": self.quality}
-        asked = [name for name, value in given.items() if value is not None]
+        fields = ("snr", "max_error", "quality", "target_size")
+        asked = [name.replace("_", "-") for name in fields if getattr(self, name) is not None]
         if len(asked) > 1 or (asked and self.lossless):
             names = [*asked, *["lossless"] * self.lossless]
             raise UsageError(Code.BAD_OPTION, f"Ask for one kind of quality only, not for {' and '.join(names)}.")
-        return _checked(Target(self.snr, self.max_error, self.quality)) if asked else Target(quality=DEFAULT_QUALITY)
+        if self.calibration and (self.snr is not None or self.max_error is not None or self.lossless):
+            raise UsageError(
+                Code.BAD_OPTION, "Calibration goes with a quality or a target size, not with a bound for the weights."
+            )
+        if not asked or self.target_size is not None:
+            return Target(quality=DEFAULT_QUALITY)
+        return _checked(Target(self.snr, self.max_error, self.quality))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +136,18 @@ class Treatment:
     """whether the target comes from a rule"""
     transform: str | None = None
     """the user's choice, None to choose by cost"""
+    sensitivity: Sensitivity | None = None
+    """what its errors do to the model's output, where that is known and no rule sets a target"""
 
     @property
     def small(self) -> bool:
         """Whether it shares a stream with others."""
         return self.tensor.size < SMALL or (self.coding is Coding.LOSSY and self.vector)
+
+    @property
+    def made_up_for(self) -> bool:
+        """Whether later columns make up for its errors."""
+        return bool(self.sensitivity and self.sensitivity.moments is not None and not self.small)
 
     @property
     def variance(self) -> bool:
@@ -165,6 +185,12 @@ def treatments(entries: Sequence[Entry], exact: Iterable[int], options: Options)
         )
         result.append(treatment)
         warnings += [warning] if warning else []
+    if options.calibration:
+        result = [replace(t, sensitivity=_sensitivity(t, names[t.position], options.calibration)) for t in result]
+        if not any(treatment.sensitivity for treatment in result):
+            raise UsageError(
+                Code.BAD_OPTION, "The calibration knows none of this model's tensors: it must be of the same model."
+            )
     return result, warnings
 
 
@@ -181,7 +207,7 @@ def parse_rule(text: str) -> Rule:
         elif key in ("snr", "max-error", "quality"):
             field_name = key.replace("-", "_")
             rule = replace(rule, target=_checked(Target(**{field_name: _number(text, value)})))
-        elif key == "transform" and (value in TRANSFORMS or re.fullmatch(r"\d+(\+\d+)*", value)):
+        elif key == "transform" and (value in TRANSFORMS or _AXES.fullmatch(value)):
             rule = replace(rule, transform=value)
         else:
             raise UsageError(
@@ -192,26 +218,28 @@ def parse_rule(text: str) -> Rule:
     return rule
 
 
-def transform_axes(treatment: Treatment) -> tuple[int, ...]:
-    """The axes of a transform that the user chose."""
+def transform_of(treatment: Treatment) -> Transform:
+    """The transform that the user chose."""
     shape, choice = treatment.tensor.shape, treatment.transform
     if choice in (None, "none"):
-        return ()
+        return Transform()
     if choice in ("spatial", "all"):
         first = 2 if choice == "spatial" else 0
-        return tuple(a for a in range(first, len(shape)) if 1 < shape[a] <= MAX_TRANSFORM_LENGTH)
-    axes = tuple(sorted({int(axis) for axis in str(choice).split("+")}))
+        return Transform(tuple(a for a in range(first, len(shape)) if 1 < shape[a] <= MAX_TRANSFORM_LENGTH))
+    text, _, run = str(choice).partition("/")
+    axes = tuple(sorted({int(axis) for axis in text.split("+")}))
     if axes[-1] >= len(shape):
         raise UsageError(
             Code.BAD_OPTION, f"Tensor {treatment.tensor.name!r} of shape {shape} has no axis {axes[-1]} to transform."
         )
-    if any(shape[axis] > MAX_TRANSFORM_LENGTH for axis in axes):
+    how = Transform(axes, int(run).bit_length() - 1 if run else 0)
+    if any(how.runs(shape[axis]) > MAX_TRANSFORM_LENGTH for axis in axes):
         raise UsageError(
             Code.BAD_OPTION,
             f"Tensor {treatment.tensor.name!r} of shape {shape} has more than {MAX_TRANSFORM_LENGTH} elements "
-            f"along an axis to transform.",
+            f"along an axis to transform: choose blocks, such as {text}/64.",
         )
-    return axes
+    return how
 
 
 def _treatment(
@@ -241,6 +269,23 @@ def _treatment(
     if not own and values.any() and (np.array_equal(values, np.rint(values)) or values.min() == values.max()):
         return Treatment(position, tensor, Coding.RAW), None  # a mask, a grid, a constant: nothing that was trained
     return Treatment(position, tensor, Coding.LOSSY, own or target, own is not None, transform), None
+
+
+def _sensitivity(treatment: Treatment, names: Sequence[str], calibration: Calibration) -> Sensitivity | None:
+    """What is known of a tensor's errors; nothing where a rule sets its target, or of a vector."""
+    found = next((calibration.tensors[name] for name in names if name in calibration.tensors), None)
+    if found is None or treatment.coding is not Coding.LOSSY or treatment.own_target or treatment.vector:
+        return None
+    shape = treatment.tensor.shape
+    columns = treatment.tensor.size // shape[0]
+    related = len(found.moments) if found.moments is not None else columns
+    if len(found.rows) != shape[0] or related != columns:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"Tensor {names[0]!r} has shape {shape}, the calibration {len(found.rows)} rows, {related} columns: "
+            f"it must be of the same model.",
+        )
+    return found
 
 
 def _names(entries: Sequence[Entry]) -> dict[int, list[str]]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int32]
+_Number = TypeVar("_Number", np.int32, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,13 @@ class Box:
         """The shape in which the levels' contexts are computed."""
         return self.kept
 
-    def gather(self, tensor: Ints) -> Ints:
-        """The levels [count] of a whole tensor."""
-        return np.ascontiguousarray(tensor[tuple(slice(0, k) for k in self.kept)]).reshape(-1)
+    def cut(self, tensor: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+        """The kept part [kept] of a whole tensor."""
+        return tensor[tuple(slice(0, k) for k in self.kept)]
+
+    def gather(self, tensor: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+        """The kept values [count] of a whole tensor."""
+        return np.ascontiguousarray(self.cut(tensor)).reshape(-1)
 
     def scatter(self, levels: Ints, shape: tuple[int, ...]) -> Ints:
         """The smallest box that holds the levels, filled in."""
@@ -52,8 +57,8 @@ class Scan:
         """The shape in which the levels' contexts are computed."""
         return (self.count,)
 
-    def gather(self, tensor: Ints) -> Ints:
-        """The levels [count] of a whole tensor."""
+    def gather(self, tensor: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+        """The kept values [count] of a whole tensor."""
         box, places = scan_places(tensor.shape, self.count)
         return np.ascontiguousarray(tensor[tuple(slice(0, k) for k in box)]).reshape(-1)[places]
 

@@ -1,15 +1,16 @@
 """The exact DCT: forward in floating point, inverse in integers (spec section "Inverse transform").
 
     basis   B[n, k] = round(2^22 · s_k · cos(π · k(2n+1) / 2N)),   s_0 = √(1/N), s_k = √(2/N)
-    inverse X = levels · 2^F;  for each transformed axis:  X = ⌊(B · X + 2^21) / 2^22⌋;  value = X · 2^-F
+    inverse X = points · 2^F;  for each transformed axis:  X = ⌊(B · X + 2^21) / 2^22⌋;  value = X · 2^-F
 
-F is the largest number with Σ levels² <= 2^(60 - 2F), at most 30. As the basis is orthonormal, every partial sum of
+F is the largest number with Σ points² <= 2^(60 - 2F), at most 30. As the basis is orthonormal, every partial sum of
 every product then stays below 2^53 (Cauchy-Schwarz), so any order of summation in IEEE doubles gives the same integers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import pi, prod, sqrt
@@ -24,22 +25,48 @@ from .errors import CorruptError
 Reals = npt.NDArray[np.float64]
 
 
-def forward(values: Reals, axes: Sequence[int]) -> Reals:
-    """Orthonormal DCT-II coefficients of the values over these axes, same shape."""
-    if not axes or not values.size:
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """Which axes of a tensor are transformed, and in what blocks."""
+
+    axes: tuple[int, ...] = ()
+    """ascending; () for none"""
+    block: int = 0
+    """every axis is cut into runs of 2^block elements, the last of which may be shorter; 0: axes are whole"""
+
+    def runs(self, length: int) -> int:
+        """Elements of a run of an axis."""
+        return min(length, 1 << self.block) if self.block else length
+
+
+def forward(values: Reals, how: Transform) -> Reals:
+    """Orthonormal DCT-II coefficients of the values, same shape."""
+    if not how.axes or not values.size:
         return values
-    result: Reals = scipy.fft.dctn(values, axes=tuple(axes), norm="ortho")
+    if not how.block:
+        whole: Reals = scipy.fft.dctn(values, axes=how.axes, norm="ortho")
+        return whole
+    result = values
+    for axis in how.axes:
+        length, run = values.shape[axis], how.runs(values.shape[axis])
+        cut = length // run * run
+        before, after = result.shape[:axis], result.shape[axis + 1 :]
+        head, tail = np.split(result, [cut], axis=axis)
+        parts = [scipy.fft.dct(head.reshape(*before, -1, run, *after), axis=axis + 1, norm="ortho").reshape(head.shape)]
+        if cut < length:
+            parts.append(scipy.fft.dct(tail, axis=axis, norm="ortho"))
+        result = np.concatenate(parts, axis=axis)
     return result
 
 
 def fraction_bits(energy: int) -> int:
-    """F for levels of this sum of squares; below 8 there is no exact transform of them."""
+    """F for points of this sum of squares; below 8 there is no exact transform of them."""
     return min(MAX_FRACTION_BITS, (ENERGY_BITS - max(0, energy - 1).bit_length()) // 2)
 
 
-def energy(levels: npt.NDArray[np.int32]) -> int:
+def energy(points: npt.NDArray[np.int32]) -> int:
     """Sum of squares, exactly."""
-    flat = levels.reshape(-1)
+    flat = points.reshape(-1)
     total = 0
     for start in range(0, flat.size, 1 << 16):  # 2^16 squares of halves of 16 bits fit in 64 bits
         part = flat[start : start + (1 << 16)].astype(np.int64)
@@ -73,8 +100,8 @@ def axis_order(kept: Sequence[int], shape: Sequence[int], axes: Sequence[int]) -
     return sorted(axes, key=lambda axis: (Fraction(shape[axis], max(1, kept[axis])), axis))
 
 
-def inverse(levels: Reals, shape: Sequence[int], axes: Sequence[int], fraction: int) -> Reals:
-    """Integers value · 2^F, exact in doubles, of the given shape along `axes`, from a box of levels.
+def inverse(points: Reals, shape: Sequence[int], how: Transform, fraction: int) -> Reals:
+    """Integers value · 2^F, exact in doubles, of the given shape along the transformed axes, from a box of points.
 
     Axes that are not transformed keep the box's length. `fraction` is F of the whole tensor's energy.
     Raises CorruptError (bad_record) where F is too small for an exact result.
@@ -83,20 +110,30 @@ def inverse(levels: Reals, shape: Sequence[int], axes: Sequence[int], fraction: 
         raise CorruptError(
             Code.BAD_RECORD, f"Levels of a transformed tensor are too large: F is {fraction}, 8 is the least."
         )
-    x = levels * 2.0**fraction
-    for axis in axis_order(levels.shape, shape, axes):
-        x = _inverse_axis(x, axis, basis(shape[axis], levels.shape[axis]))
+    x = points * 2.0**fraction
+    for axis in axis_order(points.shape, shape, how.axes):
+        x = _inverse_axis(x, axis, shape[axis], how.runs(shape[axis]))
     return x
 
 
-def _inverse_axis(x: Reals, axis: int, matrix: Reals) -> Reals:
-    """One axis: matrix product, then rounding half up."""
-    before, after = prod(x.shape[:axis]), prod(x.shape[axis + 1 :])
-    if after == 1:
-        product = x.reshape(before, -1) @ matrix.T
-    else:
-        product = np.matmul(matrix, x.reshape(before, x.shape[axis], after))
+def _inverse_axis(x: Reals, axis: int, length: int, run: int) -> Reals:
+    """One axis, run by run: of all but one of them either everything is kept or nothing."""
+    before, kept, after = prod(x.shape[:axis]), x.shape[axis], prod(x.shape[axis + 1 :])
+    x3 = x.reshape(before, kept, after)
+    result = np.zeros((before, length, after))
+    cut = kept // run * run if run else 0
+    if cut:
+        whole = _product(x3[:, :cut].reshape(-1, run, after), basis(run, run))
+        result[:, :cut] = whole.reshape(before, cut, after)
+    if cut < kept:
+        last = min(run, length - cut)
+        result[:, cut : cut + last] = _product(x3[:, cut:], basis(last, kept - cut))
+    return result.reshape(*x.shape[:axis], length, *x.shape[axis + 1 :])
+
+
+def _product(x: Reals, matrix: Reals) -> Reals:
+    """The basis times [runs, kept, after], rounded half up."""
+    product: Reals = (x[:, :, 0] @ matrix.T)[:, :, None] if x.shape[2] == 1 else np.matmul(matrix, x)
     product += 2.0 ** (BASIS_BITS - 1)
     product *= 2.0**-BASIS_BITS
-    np.floor(product, out=product)
-    return product.reshape(*x.shape[:axis], len(matrix), *x.shape[axis + 1 :])
+    return np.floor(product, out=product)

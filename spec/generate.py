@@ -9,6 +9,7 @@ from typing import Any
 
 SPEC = Path(__file__).resolve().parent
 PYTHON = SPEC.parent / "frcodec" / "constants.py"
+CPP = SPEC.parent / "android_loader" / "core" / "constants.h"
 PLAIN_SECTIONS_EXCLUDED = {"errors", "dtypes"}
 
 
@@ -45,21 +46,64 @@ def plain(key: str, value: Any) -> str:
     if isinstance(value, str):
         return f'{key.upper()}: Final = bytes.fromhex("{value}")'
     if isinstance(value, list):
-        numbers = [f"    {', '.join(str(v) for v in value[i : i + 8])}," for i in range(0, len(value), 8)]
-        return f"{key.upper()}: Final = (\n" + "\n".join(numbers) + "\n)"
+        return f"{key.upper()}: Final = (\n" + in_rows(value, 4) + "\n)"
     return f"{key.upper()}: Final = {value}"
+
+
+def cpp_source(constants: dict[str, Any]) -> str:
+    """The text of android_loader/core/constants.h."""
+    lines = [
+        "// Numbers of the format. Generated from spec/constants.toml by spec/generate.py: change them there.",
+        "",
+        "#pragma once",
+        "",
+        "#include <cstdint>",
+        "",
+        "// clang-format off",
+        "namespace frc {",
+        "",
+    ]
+    for section, values in constants.items():
+        if section in PLAIN_SECTIONS_EXCLUDED:
+            continue
+        lines += [f"// {section}"] + [cpp_plain(key, value) for key, value in values.items()] + [""]
+    lines += ["/// What went wrong; number / 100 is the exit status of the command line tool.", "enum class Code : int {"]
+    lines += ["    OK = 0,"] + [f"    {name.upper()} = {number}," for name, number in constants["errors"].items()]
+    lines += ["};", "", "/// Element types; the values are their ids in the index.", "enum class DType : uint8_t {"]
+    lines += [f"    {name.upper()} = {entry['id']}," for name, entry in constants["dtypes"].items()]
+    sizes = [entry["bits"] // 8 for entry in sorted(constants["dtypes"].values(), key=lambda entry: entry["id"])]
+    lines += ["};", "", "/// Bytes of one element, by id.", cpp_plain("dtype_bytes", sizes), "", "}  // namespace frc", ""]
+    return "\n".join(lines)
+
+
+def cpp_plain(key: str, value: Any) -> str:
+    """One constant; strings are hexadecimal bytes, lists become arrays."""
+    if isinstance(value, str):
+        value = list(bytes.fromhex(value))
+    if isinstance(value, list):
+        kind = "uint8_t" if max(value) < 256 else "uint32_t" if max(value) < 1 << 32 else "uint64_t"
+        return f"inline constexpr {kind} {key.upper()}[] = {{\n" + in_rows(value, 4) + "\n};"
+    kind = "int" if abs(value) < 1 << 31 else "int64_t"
+    return f"inline constexpr {kind} {key.upper()} = {value};"
+
+
+def in_rows(values: list[int], indent: int) -> str:
+    """Eight numbers a line."""
+    rows = [values[i : i + 8] for i in range(0, len(values), 8)]
+    return "\n".join(" " * indent + ", ".join(str(v) for v in row) + "," for row in rows)
 
 
 def main() -> int:
     """Write, or with --check compare, every generated file."""
-    source = python_source(tomllib.loads((SPEC / "constants.toml").read_text()))
-    if "--check" not in sys.argv:
-        PYTHON.write_text(source)
-        return 0
-    if PYTHON.read_text() == source:
-        return 0
-    print(f"{PYTHON} differs from constants.toml: run python spec/generate.py", file=sys.stderr)
-    return 1
+    constants = tomllib.loads((SPEC / "constants.toml").read_text())
+    stale = 0
+    for path, source in ((PYTHON, python_source(constants)), (CPP, cpp_source(constants))):
+        if "--check" not in sys.argv:
+            path.write_text(source)
+        elif path.read_text() != source:
+            print(f"{path} differs from constants.toml: run python spec/generate.py", file=sys.stderr)
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":

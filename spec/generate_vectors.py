@@ -4,11 +4,11 @@
     python spec/generate_vectors.py --check    only tell what is missing
 
 What the files are made of is in tests/vectors (sound ones) and tests/attacks (the others): name -> how to make it.
+What the sound ones hold is what the reference decoder finds in them.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 import tomllib
@@ -17,9 +17,20 @@ from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 
+from reference_decoder import decode
+
 ROOT = Path(__file__).parent.parent
 VECTORS = ROOT / "spec" / "vectors"
 MANIFEST = VECTORS / "manifest.toml"
+VALID = (
+    "valid_tensors",
+    "valid_transforms",
+    "valid_blocks",
+    "valid_rows",
+    "valid_streams",
+    "valid_trellis",
+    "valid_files",
+)
 HEADER = """\
 # What the files of this folder decode to; made by spec/generate_vectors.py, which only ever adds to it.
 #
@@ -33,7 +44,7 @@ def missing() -> Iterator[tuple[str, Callable[[], tuple[bytes, str]]]]:
     """Vectors that are not there yet: the name, and what makes the file and its lines of the manifest."""
     known = tomllib.loads(MANIFEST.read_text("utf-8")) if MANIFEST.exists() else {}
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-    for module in ("valid_tensors", "valid_transforms", "valid_streams", "valid_files"):
+    for module in VALID:
         for name, make in import_module(f"vectors.{module}").VALID.items():
             if f"{name}.frc" not in known.get("valid", {}):
                 yield f"valid/{name}.frc", lambda name=name, make=make: _valid(name, make())  # type: ignore[misc]
@@ -44,19 +55,14 @@ def missing() -> Iterator[tuple[str, Callable[[], tuple[bytes, str]]]]:
 
 
 def _valid(name: str, data: bytes) -> tuple[bytes, str]:
-    from frcodec import open_file
-
+    decoded = decode(data)
     lines = [f'\n[valid."{name}.frc"]', f'file = "{sha256(data).hexdigest()}"']
-    with open_file(data) as file:
-        entries = {key: file.decoder.entry(file._positions[key]) for key in file}
-        if file.reader.plan is not None:
-            out = io.BytesIO()
-            file.decoder.rebuild(out.write)
-            lines.append(f'rebuilt = "{sha256(out.getvalue()).hexdigest()}"')
+    if decoded.model_file is not None:
+        lines.append(f'rebuilt = "{sha256(decoded.model_file).hexdigest()}"')
     lines += [f'\n[valid."{name}.frc".entries]']
     lines += [
         f'{json.dumps(key, ensure_ascii=False)} = "{sha256(array.tobytes()).hexdigest()}"'
-        for key, array in entries.items()
+        for key, array in decoded.tensors.items()
     ]
     return data, "\n".join(lines) + "\n"
 

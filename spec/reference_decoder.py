@@ -1,6 +1,7 @@
 """A decoder for FRC files that is written to be read: it follows frc-1.md section by section and shares no code.
 
 It holds everything in memory and decodes level by level, so it is slow; but it makes every check of the specification.
+Sections 1 and 8 to 11, level streams and what becomes of them, are in reference_levels.py.
 
     python spec/reference_decoder.py FILE.frc       lists name, dtype, shape and SHA-256 of every tensor
 """
@@ -8,44 +9,23 @@ It holds everything in memory and decodes level by level, so it is slow; but it 
 import hashlib
 import math
 import sys
-import tomllib
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import accumulate, islice
+from itertools import islice
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import msgpack
 import numpy as np
 import zstandard
+from reference_levels import BOX, LIMIT, MAX_CODE, SCAN, TOML, WHOLE, Array, FrcError, decode_levels, require
 
-# 1. Conventions -------------------------------------------------------------------------------------------------------
-Array = np.ndarray[Any, np.dtype[Any]]
-TOML = tomllib.loads(Path(__file__).with_name("constants.toml").read_text(encoding="utf-8"))
-LIMIT = SimpleNamespace(**TOML["limits"], **TOML["transform"], **TOML["entropy"])
 DTYPES: dict[int, str] = {row["id"]: name for name, row in TOML["dtypes"].items()}
 BYTES: dict[str, int] = {name: row["bits"] // 8 for name, row in TOML["dtypes"].items()}  # of an element
 OTHERS = ("bfloat16", "float8", "complex32", "bytes")  # NumPy does not have them: unsigned integers of their size
 NUMPY = {dtype: np.dtype(f"<u{n}" if dtype.startswith(OTHERS) else dtype) for dtype, n in BYTES.items()}
-(DATA, SKELETON, METADATA, INDEX), (LEVELS, RAW, VIEW), (WHOLE, BOX, SCAN) = (1, 2, 3, 4), (0, 1, 2), (0, 1, 2)
-ESCAPE = 128  # stands for the escape among the symbols -127..127
-
-
-class FrcError(Exception):
-    """A file that must be refused; `code` is the name of an error of section 15."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"{code} ({TOML['errors'][code]})")
-        self.code = code
-
-
-def require(condition: Any, code: str) -> None:
-    """Refuse the file unless the condition holds."""
-    if not condition:
-        raise FrcError(code)
+(DATA, SKELETON, METADATA, INDEX), (LEVELS, RAW, VIEW) = (1, 2, 3, 4), (0, 1, 2)
 
 
 # 2. File --------------------------------------------------------------------------------------------------------------
@@ -145,11 +125,17 @@ class Entry:
     shape: tuple[int, ...] = ()
     size: int = 1
     axes: tuple[int, ...] = ()  # the transformed ones
+    block_log2: int = 0  # 0: they are transformed as a whole
     region: int = WHOLE
     level_shape: tuple[int, ...] = ()  # section 9
     step: int = 0  # the step code
     view: tuple[int, ...] = ()  # target, offset, strides
     data: bytes = b""  # once it is decoded
+
+    @property
+    def is_float(self) -> bool:
+        """Whether levels of this dtype are floats, not integers."""
+        return self.dtype in ("float32", "float16", "bfloat16", "float64")
 
 
 def take(column: Iterator[int], count: int = 1) -> tuple[int, ...]:
@@ -200,16 +186,16 @@ def read_levels(entries: list[Entry], columns: list[Iterator[int]]) -> None:
     """Give the entries with levels their transformed axes, regions and step codes."""
     high, low = take(columns[9], len(entries)), take(columns[9], len(entries))
     for n, e in enumerate(entries):
-        (mask,), (e.region,), e.step = take(columns[6]), take(columns[7]), 256 * high[n] + low[n]
-        require(mask >> e.rank == 0 and e.region <= SCAN, "unknown_feature")
-        e.axes = tuple(axis for axis in range(e.rank) if mask >> axis & 1)
+        (axes,), (e.region,), e.step = take(columns[6]), take(columns[7]), 256 * high[n] + low[n]
+        e.axes, e.block_log2 = tuple(axis for axis in range(e.rank) if axes >> axis & 1), axes >> e.rank
+        require(e.block_log2 <= LIMIT.max_block_log2 and e.region <= SCAN, "unknown_feature")
         kept = take(columns[8], {WHOLE: 0, BOX: e.rank, SCAN: 1}[e.region])
         e.level_shape = e.shape if e.region == WHOLE else kept
-        if e.dtype in ("int8", "uint8"):
-            require(not e.axes and e.step <= 255, "bad_record")
-        else:
-            require(e.dtype in ("float32", "float16", "bfloat16", "float64") and e.step <= 55807, "bad_record")
-        require(all(1 <= e.shape[axis] <= LIMIT.max_transform_length for axis in e.axes), "bad_record")
+        require(e.is_float or (e.dtype in ("int8", "uint8") and not e.axes), "bad_record")
+        require(e.step <= (MAX_CODE if e.is_float else 255), "bad_record")
+        require(e.axes or e.block_log2 == 0, "bad_record")
+        longest = LIMIT.max_transform_length if e.block_log2 == 0 else 2**53
+        require(all(1 <= e.shape[axis] <= longest for axis in e.axes), "bad_record")
         require(e.region != SCAN or kept[0] <= e.size, "bad_record")
         require(e.region != BOX or (kept != e.shape and all(map(int.__le__, kept, e.shape))), "bad_record")
 
@@ -287,222 +273,6 @@ def decode_raw(stream: bytes, entries: list[Entry]) -> None:
         entry.data = planes.T.tobytes()
 
 
-# 8. Level streams -----------------------------------------------------------------------------------------------------
-def decode_levels(stream: bytes, level_shape: tuple[int, ...]) -> Array:
-    """Give the levels of a stream."""
-    bits, n, most = Bits(stream), math.prod(level_shape), LIMIT.segment_levels
-    L, r = 2 ** bits.gamma(LIMIT.max_lanes_log2), bits.gamma(LIMIT.max_row_length - 1) + 1
-    contexts = bits.gamma(LIMIT.max_contexts - 1) + 1
-    wp, wn, base = bits.field(3), bits.field(3), signed(bits.gamma(2 * 65536))
-    P = read_classes(bits, level_shape) if wp > 0 else np.zeros(n, np.int64)
-    parameters = [np.array([bits.field(6), bits.field(6), bits.field(2)])]
-    for _ in range(contexts - 1):
-        parameters.append((parameters[-1] + [signed(bits.unary()) for _ in range(3)]) % (64, 64, 4))
-    tables = [Table(*row.tolist()) for row in parameters]
-    words = [bits.gamma(2**33) for _ in range(most, n, most)]
-    require(bits.field(-bits.at % 8) == 0, "reserved_bits")
-    levels, end = np.zeros(n, np.int64), bits.at // 8
-    for start in range(0, n, most):
-        at, end = end, end + 4 * L + 2 * words.pop(0) if words else len(stream)
-        wP = (wp * P[start : start + most]).tolist()
-        levels[start : start + most] = decode_segment(Lanes(stream[at:end], L), tables, wP, wn, base, r)
-    require(end == len(stream), "bad_stream")
-    return levels
-
-
-class Bits:
-    """The header bits (8.1)."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data, self.at = data, 0
-
-    def field(self, width: int) -> int:
-        """Take a field."""
-        require(self.at + width <= 8 * len(self.data), "bad_stream")
-        start, self.at = self.at, self.at + width
-        return sum((self.data[n >> 3] >> (n & 7) & 1) << (n - start) for n in range(start, self.at))
-
-    def unary(self) -> int:
-        """Take a unary."""
-        ones = 0
-        while self.field(1):
-            ones += 1
-        return ones
-
-    def gamma(self, largest: int) -> int:
-        """Take a gamma in 0..largest."""
-        width = self.unary()
-        require(width <= 32, "bad_stream")
-        value = self.field(width) + (1 << width) - 1
-        require(value <= largest, "bad_stream")
-        return value
-
-
-def signed(u: int) -> int:
-    """Map 0, 1, 2, 3, 4 … to 0, -1, 1, -2, 2 …."""
-    return -(u + 1) // 2 if u % 2 else u // 2
-
-
-def read_classes(bits: Bits, level_shape: tuple[int, ...]) -> Array:
-    """Give P (8.3) of every level."""
-    P = np.zeros(level_shape, np.int64)
-    for axis, length in enumerate(level_shape):
-        present = bits.unary()
-        require(present <= 1, "bad_stream")
-        classes = np.array([signed(bits.unary()) for _ in range(length * present)], np.int64)
-        require(np.all((classes >= -128) & (classes <= 127)), "bad_stream")
-        if present:
-            P += classes.reshape(-1, *[1] * (len(level_shape) - 1 - axis))
-    return P.ravel()
-
-
-class Lanes:
-    """The states and words of a segment (8.2)."""
-
-    def __init__(self, data: bytes, L: int) -> None:
-        require(len(data) >= 4 * L and len(data) % 2 == 0, "bad_stream")
-        self.states: list[int] = np.frombuffer(data[: 4 * L], "<u4").tolist()
-        self.words: Iterator[int] = iter(np.frombuffer(data[4 * L :], "<u2").tolist())
-        require(min(self.states) >= 2**16, "bad_stream")
-
-    def update(self, lane: int, x: int) -> None:
-        """End an operation on a lane: its new state is x, or takes a word."""
-        if x < 2**16:
-            word = next(self.words, -1)
-            require(word >= 0, "bad_stream")
-            x = 2**16 * x + word
-        self.states[lane] = x
-
-    def symbol(self, lane: int, slots: list[tuple[int, int, int]]) -> int:
-        """Take a symbol."""
-        x = self.states[lane]
-        symbol, f, s = slots[x % 4096]
-        self.update(lane, f * (x >> 12) + x % 4096 - s)
-        return symbol
-
-    def bits(self, lane: int, count: int) -> int:
-        """Take low bits."""
-        x = self.states[lane]
-        self.update(lane, x >> count)
-        return x % (1 << count)
-
-
-QS = [T.bit_length() - 1 for T in range(LIMIT.max_neighbor_sum + 1)]
-N = [1 + 2 * q + (2 ** (2 * q + 1) <= T * T) if T > 0 else 0 for T, q in enumerate(QS)]  # 8.3
-
-
-def decode_segment(lanes: Lanes, tables: list["Table"], wP: list[int], wn: int, base: int, r: int) -> list[int]:
-    """Give the levels of a segment (8.2) from wp · P of each of them."""
-    m, c = len(wP), -(-len(wP) // len(lanes.states))
-    levels, v = [0] * m, [0] * m
-    for t in range(c):
-        chosen = []
-        for i in range(t, m, c):  # the places of level t of lanes 0, 1, …
-            T = sum(v[i - b] for b in (1, 2, r, 2 * r) if b <= t)
-            context = ((wP[i] + wn * N[min(T, LIMIT.max_neighbor_sum)]) >> 2) - base
-            chosen.append(tables[min(max(context, 0), len(tables) - 1)])
-        levels[t::c] = decode_step(lanes, chosen)
-        v[t::c] = [min(abs(level), LIMIT.max_neighbor_sum) for level in levels[t::c]]
-    require(set(lanes.states) == {2**16} and next(lanes.words, -1) < 0, "bad_stream")
-    return levels
-
-
-def decode_step(lanes: Lanes, tables: list["Table"]) -> list[int]:
-    """Give one level of each of the first lanes, whose tables these are (8.2); operations with 0 bits do nothing."""
-    highs = [lanes.symbol(lane, table.slots) for lane, table in enumerate(tables)]
-    lows = [lanes.bits(lane, table.shift) for lane, table in enumerate(tables)]
-    heads = [(lane, lanes.bits(lane, 6)) for lane, high in enumerate(highs) if high == ESCAPE]
-    e = [lanes.bits(lane, min(h >> 1, 16)) for lane, h in heads]
-    e_high = [lanes.bits(lane, max(h >> 1, 16) - 16) for lane, h in heads]
-    for n, (lane, h) in enumerate(heads):
-        magnitude = tables[lane].R + 2 ** (h >> 1) + e[n] + 2**16 * e_high[n]
-        highs[lane] = -magnitude if h % 2 else magnitude
-    powers = [2**table.shift for table in tables]
-    levels = [high * power + low - power // 2 for high, power, low in zip(highs, powers, lows, strict=True)]
-    require(max(map(abs, highs + levels)) <= LIMIT.max_level, "bad_stream")
-    return levels
-
-
-class Table:
-    """What the 4096 slots of a context mean (8.4)."""
-
-    def __init__(self, zero: int, scale: int, shape: int) -> None:
-        EXP2 = LIMIT.exp2
-        self.shift = max(0, (scale - 20 + 3) >> 2)
-        s = scale - 4 * self.shift
-        o = EXP2[16 * abs(zero - 24) % 64] >> (16 * abs(zero - 24) >> 6)
-        m = (4096 * o + (o + 65536) // 2) // (o + 65536)
-        f0 = m if zero < 24 else 4096 - m
-        u = 8 * (shape + 1) * (s - 8) + 256
-        c = (EXP2[u % 64] * 2**14) >> (u >> 6)
-        E = [(math.isqrt(j ** (shape + 1) * 2**16) * c) >> 28 for j in range(1, LIMIT.tail_terms + 1)]
-        w = [EXP2[(e - E[0]) % 64] >> min((e - E[0]) >> 6, 17) for e in E]
-        W = sum(w)
-        C = [0] + [partial * (4095 - f0) // (2 * W) for partial in accumulate(w)]
-        self.R = next(j for j in range(128) if j == LIMIT.max_direct or C[j + 1] == C[j])
-        self.slots = [(0, f0, 0)] * f0  # symbol, frequency, first slot
-        for symbol in (sign * j for j in range(1, self.R + 1) for sign in (-1, 1)):
-            f = C[abs(symbol)] - C[abs(symbol) - 1]
-            self.slots += [(symbol, f, len(self.slots))] * f
-        rest, first = 4096 - len(self.slots), len(self.slots)
-        self.slots += [(ESCAPE, rest, first)] * rest
-
-
-# 9. Kept region -------------------------------------------------------------------------------------------------------
-def place(levels: Array, entry: Entry) -> Array:
-    """Give the levels in a box, which for a scan prefix is the one of section 10, with zeros behind the prefix."""
-    if entry.region != SCAN:
-        return levels.reshape(entry.level_shape)
-    sums = sum(np.indices(entry.shape, sparse=True), np.zeros(entry.shape, np.int64))
-    kept = np.argsort(sums, axis=None, kind="stable")[: len(levels)]
-    X = np.zeros(entry.shape, np.int64)
-    X.put(kept, levels)
-    return X[(slice(int(sums.take(kept).max(initial=0)) + 1),) * entry.rank]
-
-
-# 10. Inverse transform ------------------------------------------------------------------------------------------------
-def transform(X: Array, entry: Entry) -> tuple[Array, int]:
-    """Give y and F from the box of levels."""
-    Q = sum(level * level for level in X.ravel().tolist())
-    F = max((F for F in range(LIMIT.max_fraction_bits + 1) if 2**LIMIT.energy_bits >= Q << 2 * F), default=0)
-    require(LIMIT.min_fraction_bits <= F, "bad_record")
-    X = X * 2**F
-    for axis in sorted(entry.axes, key=lambda a: (Fraction(entry.shape[a], max(1, X.shape[a])), a)):
-        B = basis(entry.shape[axis], X.shape[axis])
-        sums = np.moveaxis(np.tensordot(B, X.astype(np.float64), (1, axis)), 0, axis)
-        X = (sums.astype(np.int64) + 2**21) >> 22
-    return X, F
-
-
-def basis(N: int, K: int) -> Array:
-    """Give the first K columns of B, in doubles."""
-    k = np.arange(K)
-    m = k * (2 * np.arange(N)[:, None] + 1) % (4 * N)  # the angle in units of pi / 2N
-    m = np.minimum(m, 4 * N - m)  # now at most pi, and below at most pi / 2
-    cosine = np.where(m > N, -1, 1) * np.cos(np.pi * np.minimum(m, 2 * N - m) / (2 * N))
-    return np.asarray(np.floor(2**22 * np.sqrt(np.where(k > 0, 2, 1) / N) * cosine + 0.5))
-
-
-# 11. Reconstruction ---------------------------------------------------------------------------------------------------
-def reconstruct(levels: Array, entry: Entry) -> bytes:
-    """Give the decoded bytes of an entry."""
-    box, F = transform(place(levels, entry), entry) if entry.axes else (place(levels, entry), 0)
-    X = np.zeros(entry.shape, np.int64)
-    X[tuple(map(slice, box.shape))] = box
-    if entry.dtype in ("int8", "uint8"):
-        return (X + entry.step).astype(np.uint8).tobytes()
-    value: Array = X * ((256 + entry.step % 256) / 256 * 2.0 ** ((entry.step >> 8) - 90 - F))
-    with np.errstate(over="ignore"):
-        single = value.astype("<f4")
-        value = {"float64": value.astype("<f8"), "float16": single.astype("<f2")}.get(entry.dtype, single)
-    require(np.all(np.isfinite(value)), "bad_value")
-    if entry.dtype == "bfloat16":
-        b = single.view("<u4").astype(np.int64)
-        value = ((b + 32767 + (b >> 16) % 2) >> 16).astype("<u2")
-        require(np.all(value & 0x7F80 != 0x7F80), "bad_value")
-    return value.tobytes()
-
-
 # 12. Digests ----------------------------------------------------------------------------------------------------------
 @dataclass
 class Decoded:
@@ -521,7 +291,7 @@ def decode(data: bytes, max_bytes: int = LIMIT.default_max_bytes) -> Decoded:
     entries, streams, sizes, digests = read_index(sections[INDEX][0], max_bytes)
     metadata = read_metadata(sections[METADATA][0]) if sections[METADATA] else {}
     for n, stream in enumerate(split_streams(sections[DATA], sizes)):
-        decode_stream(stream, streams[n])
+        (decode_raw if streams[n][0].coding == RAW else decode_levels)(stream, streams[n])
         crc = zlib.crc32(b"".join(entry.data for entry in streams[n]))
         require(digests[4 * n : 4 * n + 4] == crc.to_bytes(4, "little"), "bad_digest")
     for entry in (entry for entry in entries if entry.coding == VIEW):
@@ -533,16 +303,6 @@ def decode(data: bytes, max_bytes: int = LIMIT.default_max_bytes) -> Decoded:
     named = [entry for entry in entries if entry.name]
     tensors = {e.name: np.frombuffer(e.data, NUMPY[e.dtype]).reshape(e.shape) for e in named}
     return Decoded(tensors, {e.name: e.dtype for e in named}, [e.data for e in entries], metadata, model)
-
-
-def decode_stream(stream: bytes, entries: list[Entry]) -> None:
-    """Decode the entries of a stream."""
-    if entries[0].coding == RAW:
-        return decode_raw(stream, entries)
-    counts = [math.prod(entry.level_shape) for entry in entries]
-    levels = decode_levels(stream, entries[0].level_shape if len(entries) == 1 else (sum(counts),))
-    for entry, part in zip(entries, np.split(levels, np.cumsum(counts)[:-1]), strict=True):
-        entry.data = reconstruct(part, entry)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,19 @@ from zlib import crc32
 
 import msgpack
 import numpy as np
+from definitions import quantized
 
+from frcodec import native, streams
 from frcodec.container import packing
 from frcodec.container.sections import HEADER, frame, trailer
 from frcodec.entropy import stream
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
+from frcodec.layer import Layer
+from frcodec.region import Box
 from frcodec.tensors import DTYPES
+from frcodec.transform import Transform
 
 DATA, SKELETON, METADATA, INDEX = 1, 2, 3, 4
 
@@ -47,7 +52,7 @@ def raw_stream(*arrays: np.ndarray) -> bytes:
     return packing.compress(b"".join(planes(array) for array in arrays))
 
 
-PLAIN_MODEL = StreamModel(0, ContextModel(1, 1), (Table(24, 8, 0),))
+PLAIN_MODEL = StreamModel(0, 0, ContextModel(1, 1), (Table(24, 8, 0),))
 
 
 def level_stream(
@@ -55,7 +60,14 @@ def level_stream(
 ) -> bytes:
     """A stream of levels, under one simple table unless another model is given."""
     flat = np.array(levels, np.int32).reshape(-1)
-    return stream.encode(flat, shape or flat.shape, model)
+    return stream.encode(quantized(flat, model), flat.shape if shape is None else shape, model)
+
+
+def decoded_by_core(data: bytes, shape: tuple[int, ...]) -> np.ndarray:
+    """Points [n] of a stream without row steps: the weights of a float64 tensor of step 1."""
+    made = Layer(DTYPES["float64"], shape, Transform(), Box(shape), 90 << 8)
+    with native.using(True):
+        return streams.decode(data, [made])[0].reshape(-1)
 
 
 def digest(*arrays: np.ndarray | bytes) -> int:

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 from hypothesis import strategies as st
 
-from frcodec.constants import MAX_CONTEXTS, MAX_LEVEL, MAX_ROW_LENGTH
+from frcodec.constants import MAX_BLOCK_LOG2, MAX_CONTEXTS, MAX_LEVEL, MAX_ROW_LENGTH, MAX_TRELLIS, MIN_TRELLIS
 from frcodec.container.index import Index, Levels, Raw, Shared, Stream
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
@@ -17,6 +17,7 @@ from frcodec.plan import Options
 from frcodec.quantize.steps import MAX_CODE
 from frcodec.region import Box, Scan
 from frcodec.tensors import DTYPES, View
+from frcodec.transform import Transform
 
 # Levels
 
@@ -67,7 +68,21 @@ def shapes(
 
 # Streams
 
-TABLES = st.builds(Table, st.integers(0, 63), st.integers(0, 63), st.integers(0, 3))
+
+def tables(unions: int = 1) -> st.SearchStrategy[Table]:
+    """Any table; with a gap where a trellis has two unions."""
+    gap = st.integers(0, 63) if unions == 2 else st.just(0)
+    return st.builds(Table, st.integers(0, 63), st.integers(0, 63), st.integers(0, 3), gap)
+
+
+def axis_classes(length: int) -> st.SearchStrategy[np.ndarray | None]:
+    """Classes of one axis: none, quarter octaves, or half octaves, which are even."""
+
+    def drawn(seed: int, spread: int, fineness: int) -> np.ndarray | None:
+        values = np.random.default_rng(seed).integers(-spread, spread, length).astype(np.int64)
+        return values * fineness if fineness else None
+
+    return st.builds(drawn, SEEDS, st.integers(1, 4) | st.integers(1, 128), st.integers(0, 2))
 
 
 @st.composite
@@ -75,31 +90,39 @@ def context_models(draw: st.DrawFn, shape: tuple[int, ...]) -> ContextModel:
     """Any context model for levels of this shape."""
     row = draw(st.integers(1, 40) | st.integers(1, MAX_ROW_LENGTH))
     contexts = draw(st.integers(1, 6) | st.integers(1, MAX_CONTEXTS))
-    wp, wn = draw(st.integers(0, 7)), draw(st.integers(0, 7))
+    wp, wn = draw(st.integers(0, 15)), draw(st.integers(0, 15))
     base = draw(st.integers(-20, 40) | st.integers(-(1 << 16), 1 << 16))
-    if not wp:
-        return ContextModel(row, contexts, wp, wn, base, ())
-    classes = []
-    for length in shape:
-        rng = np.random.default_rng(draw(SEEDS))
-        drawn = rng.integers(-draw(st.integers(0, 128)), draw(st.integers(1, 128)), length).astype(np.int64)
-        classes.append(draw(st.sampled_from([None, drawn])))
-    return ContextModel(row, contexts, wp, wn, base, tuple(classes))
+    return ContextModel(
+        row, contexts, wp, wn, base, tuple(draw(axis_classes(length)) for length in shape) if wp else ()
+    )
 
 
 @st.composite
-def stream_models(draw: st.DrawFn, shape: tuple[int, ...], max_lanes_log2: int = 12) -> StreamModel:
-    """Any model for a stream of levels of this shape."""
+def stream_models(
+    draw: st.DrawFn, shape: tuple[int, ...], max_lanes_log2: int = 12, row_steps: bool = True
+) -> StreamModel:
+    """Any model for a stream of levels of this shape: with and without a trellis and, if asked for, row steps."""
     context = draw(context_models(shape))
-    tables = draw(st.lists(TABLES, min_size=1, max_size=4))
-    every = tuple(tables[i % len(tables)] for i in range(context.contexts))
-    return StreamModel(draw(st.integers(0, max_lanes_log2)), context, every)
+    state_bits = draw(st.just(0) | st.integers(MIN_TRELLIS, MAX_TRELLIS))
+    some = draw(st.lists(tables(2 if state_bits else 1), min_size=1, max_size=4))
+    every = tuple(some[i % len(some)] for i in range(context.contexts))
+    rows = None
+    if row_steps and shape and draw(st.booleans()):
+        spread = draw(st.integers(1, 4) | st.integers(1, 128))
+        rows = np.random.default_rng(draw(SEEDS)).integers(-spread, spread, shape[0]).astype(np.int64)
+    return StreamModel(draw(st.integers(0, max_lanes_log2)), state_bits, context, every, rows)
+
+
+def levels_under(model: StreamModel, size: int) -> st.SearchStrategy[np.ndarray]:
+    """Levels [size] whose points are not too large."""
+    return levels(size).map(lambda flat: flat // 2) if model.state_bits else levels(size)
 
 
 # Layers
 
 LOSSY = st.sampled_from(["float32", "float16", "bfloat16", "float64"])
 STEPS = st.integers(76 << 8, 90 << 8) | st.integers(0, MAX_CODE)
+BLOCKS = st.just(0) | st.integers(1, MAX_BLOCK_LOG2)
 
 
 @st.composite
@@ -114,16 +137,27 @@ def regions(draw: st.DrawFn, shape: tuple[int, ...]) -> Box | Scan:
 
 
 @st.composite
+def transforms(draw: st.DrawFn, shape: tuple[int, ...], min_axes: int = 0) -> Transform:
+    """Any transform of a tensor, of whole axes or in blocks."""
+    usable = [axis for axis, n in enumerate(shape) if n]
+    axes = draw(st.sets(st.sampled_from(usable), min_size=min_axes)) if usable else set()
+    return Transform(tuple(sorted(axes)), draw(BLOCKS) if axes else 0)
+
+
+@st.composite
 def layers(draw: st.DrawFn, max_size: int = 600) -> Layer:
     """Any record of a tensor coded as levels."""
     shape = draw(shapes(max_rank=4, max_size=max_size))
     name = draw(LOSSY | st.sampled_from(["int8", "uint8"]))
     region = draw(regions(shape))
     if not DTYPES[name].lossy:
-        return Layer(DTYPES[name], shape, (), region, draw(st.integers(0, 255)))
-    usable = [axis for axis, n in enumerate(shape) if n]
-    axes = draw(st.sets(st.sampled_from(usable))) if usable else set()
-    return Layer(DTYPES[name], shape, tuple(sorted(axes)), region, draw(STEPS))
+        return Layer(DTYPES[name], shape, Transform(), region, draw(st.integers(0, 255)))
+    return Layer(DTYPES[name], shape, draw(transforms(shape)), region, draw(STEPS))
+
+
+def takes_row_steps(made: Layer) -> bool:
+    """Whether a stream of its own may have row steps."""
+    return made.dtype.lossy and bool(made.shape) and 0 not in made.transform.axes and isinstance(made.region, Box)
 
 
 # Tensors as users have them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -21,7 +22,9 @@ _EXAMPLES = """\b
 Examples:
   frcodec encode model.pt                          model.frc beside it
   frcodec encode model.pt --snr 30 -o small.frc    30 dB over all weights
+  frcodec encode model.pt --target-size 3M         the best within 3 MiB
   frcodec encode model.pt --max-error 1e-3         every weight within 0.001
+  frcodec encode script.pt --calibrate inputs.npz --quality 60
   frcodec encode model.pt --keep '^head[.]'        the head stays exact
   frcodec encode model.pt --rule 'embed=quality=80' --dry-run
   cat model.pt | frcodec encode - > model.frc
@@ -50,9 +53,14 @@ class _Encode(click.Command):
     help="Largest error of any weight, absolute; guaranteed.",
 )
 @click.option("--quality", metavar="Q", type=params.Number(0, 100), help="0 to 100, by each tensor's own scale.")
+@click.option(
+    "--target-size", type=params.Size(), help="The best quality in a file of at most so many bytes, or 500K, 3M."
+)
 @click.option("--lossless", is_flag=True, help="Give the input back byte for byte.")
 @click.option("--keep", metavar="REGEX", multiple=True, help="Store tensors of matching names exactly; repeatable.")
 @click.option("--rule", "rules", metavar="REGEX=OPTION,...", multiple=True, help="Treat some tensors otherwise: below.")
+@click.option("--calibrate", metavar="FILE", help="Inputs, .npz or .pt: share out errors by their effect.")
+@click.option("--module", metavar="FILE", help="TorchScript to run them with, where IN is none.")
 @click.option("--meta", type=params.Pair(), multiple=True, help="Text to store with the model; repeatable.")
 @click.option("--threads", metavar="N", type=params.Count(1, 1024), help="Processors to use, all of them by default.")
 @click.option("-n", "--dry-run", is_flag=True, help="Write nothing; show the plan and the sizes there would be.")
@@ -66,15 +74,18 @@ def encode(
     dry_run: bool,
     as_json: bool,
     quiet: bool,
+    calibrate: str | None,
+    module: str | None,
     **quality: Any,
 ) -> None:
     """Encode the model file IN (.pt, .pth, .ptl, TorchScript, .safetensors) to an .frc file.
 
-    Ask for one kind of quality: --snr, --max-error, --quality or --lossless. Without any, the default quality keeps
-    a network's score. Buffers that are no weights are stored exactly. IN may be -, for stdin.
+    Ask for one kind of quality: --snr, --max-error, --quality, --target-size or --lossless. Without any, the default
+    quality keeps a network's score. With --calibrate, quality is that of the model's output. Buffers that are no
+    weights are stored exactly. IN may be -, for stdin.
     """
     out = Output(as_json=as_json, quiet=quiet)
-    options = _options(**quality)
+    options = _calibrated(_options(**quality), source, calibrate, module)
     metadata = _metadata(meta)
     model = paths.source_of(source)
     if dry_run:
@@ -90,20 +101,34 @@ def _options(
     snr: float | None,
     max_error: float | None,
     quality: float | None,
+    target_size: int | None,
     lossless: bool,
     keep: tuple[str, ...],
     rules: tuple[str, ...],
 ) -> Options:
     """The checked options; at most one kind of quality."""
-    asked = {"--snr": snr, "--max-error": max_error, "--quality": quality, "--lossless": lossless or None}
-    given = [name for name, value in asked.items() if value is not None]
+    asked = {"--snr": snr, "--max-error": max_error, "--quality": quality, "--target-size": target_size}
+    given = [name for name, value in asked.items() if value is not None] + ["--lossless"] * lossless
     if len(given) > 1:
         raise UsageError(Code.BAD_OPTION, f"{' and '.join(given)} exclude each other: ask for one kind of quality.")
     from ..plan import Options, parse_rule
 
     for rule in rules:
         parse_rule(rule)  # a typo should not wait for the model to be read
-    return Options(snr=snr, max_error=max_error, quality=quality, rules=rules, keep=keep, lossless=lossless)
+    return Options(snr, max_error, quality, target_size, rules=rules, keep=keep, lossless=lossless)
+
+
+def _calibrated(options: Options, source: str, inputs: str | None, module: str | None) -> Options:
+    """The options with what calibration finds."""
+    if inputs is None:
+        if module is not None:
+            raise UsageError(Code.BAD_OPTION, "--module only runs the inputs of --calibrate: name those, too.")
+        return options
+    if module is None and source == "-":
+        raise UsageError(Code.BAD_OPTION, "A model from stdin cannot be run: name its TorchScript with --module.")
+    from ..modules import calibration_of
+
+    return replace(options, calibration=calibration_of(Path(inputs), Path(module or source)))
 
 
 def _metadata(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 _EPILOG = """\b
 Columns:
-  coding  plain: quantized as it is; dct 2,3: transformed over these axes
-          and quantized; exact: without loss; view: shares another's values
+  coding  plain: quantized as it is; dct 2,3: transformed over these axes and
+          quantized; dct 0/16: the same in blocks of 16; exact: without loss;
+          view: shares another's values
   kept    the low frequencies that are stored, where that is not everything
   step    distance of neighbouring values
   b/w     bits per weight; tensors of one stream share its bytes by size

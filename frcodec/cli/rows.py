@@ -59,14 +59,15 @@ def _tensor_row(tensor: TensorReport) -> dict[str, str]:
 
 
 def _coding(tensor: TensorReport) -> str:
-    """One of view, exact, plain, or the axes of the DCT, such as "dct 2,3"."""
+    """One of view, exact, plain, or the axes of the DCT and the length of blocks, such as "dct 2,3", "dct 0/16"."""
     if tensor.coding == "view":
         return "view"
     if tensor.coding == "raw" or tensor.step is None:
         return "exact"
-    if not tensor.axes:
+    how = tensor.transform
+    if not how.axes:
         return "plain"
-    return "dct " + ",".join(map(str, tensor.axes))
+    return "dct " + ",".join(map(str, how.axes)) + (f"/{1 << how.block}" if how.block else "")
 
 
 def _kept(tensor: TensorReport) -> str:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from threading import Lock
 from typing import Any, cast
-from zlib import crc32
 
 import numpy as np
 
-from .. import layer
+from .. import native, streams
 from ..constants import Code
 from ..container import packing
 from ..container.index import Levels, Raw, Record, Shared, byte_size
 from ..container.reader import Reader
-from ..entropy import stream
 from ..errors import CorruptError, UsageError
 from ..files import skeleton
 from ..tensors import Array, Buffer
+from . import ahead
 from .reports import Progress
 
 
@@ -49,6 +49,15 @@ class Decoder:
                     array.flags.writeable = False  # what is handed out twice must stay what was verified
         return self._shared[record.stream][position]
 
+    def entries(self, positions: Sequence[int]) -> Generator[Array]:
+        """These entries one after the other, as `entry` gives them; other processors decode the next ones meanwhile."""
+        threads = native.processors()
+        if threads == 1:
+            yield from map(self.entry, positions)
+            return
+        with ahead.pool(threads) as pool:
+            yield from ahead.in_order(pool, self.entry, positions, threads)
+
     def rebuild(self, write: Callable[[Buffer], object], progress: Progress | None = None) -> None:
         """Write the model file from first byte to last. Raises CorruptError, and UsageError without a skeleton."""
         plan = self.reader.plan
@@ -58,6 +67,7 @@ class Decoder:
                 "The file holds only tensors, no model file: choose a format with --to pt, safetensors or npz.",
             )
         done = 0
+        holes = self.entries([hole.entry for hole in plan.skeleton.holes])
 
         def fetch(position: int) -> Buffer:
             nonlocal done
@@ -65,9 +75,10 @@ class Decoder:
             if progress:
                 progress(done, plan.skeleton.size, record.name)
             done += byte_size(record)
-            return raw_bytes(self.entry(position))
+            return raw_bytes(next(holes))
 
-        found = skeleton.rebuild(plan.skeleton, fetch, write)
+        with closing(holes):
+            found = skeleton.rebuild(plan.skeleton, fetch, write)
         if found != plan.crc:
             raise CorruptError(
                 Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {found:08x}; {plan.crc:08x} was expected."
@@ -89,7 +100,9 @@ class Decoder:
         data = self.reader.stream(number)
         try:
             arrays = (
-                _levels(data, cast(list[Levels], records)) if isinstance(records[0], Levels) else _raw(data, records)
+                streams.decode(data, [record.layer for record in cast(list[Levels], records)])
+                if isinstance(records[0], Levels)
+                else _raw(data, records)
             )
         except CorruptError as error:
             raise CorruptError(
@@ -97,7 +110,7 @@ class Decoder:
             ) from None
         digest = 0
         for array in arrays:
-            digest = crc32(raw_bytes(array), digest)
+            digest = native.crc32(raw_bytes(array), digest)
         if digest != self.reader.index.streams[number].digest:
             raise CorruptError(
                 Code.BAD_DIGEST, f"Tensor {records[0].name!r} does not decode to the values it was checked with."
@@ -109,16 +122,6 @@ def raw_bytes(array: Array) -> Buffer:
     """The bytes of an array in C order, without a copy where it is contiguous."""
     flat: Any = np.ascontiguousarray(array).reshape(-1)
     return memoryview(flat.view(np.uint8)) if flat.size else b""
-
-
-def _levels(data: memoryview, records: list[Levels]) -> list[Array]:
-    """Tensors coded as levels; the levels of several are one sequence."""
-    layers = [record.layer for record in records]
-    counts = [each.region.count for each in layers]
-    shape = layers[0].region.level_shape() if len(layers) == 1 else (sum(counts),)
-    levels = stream.decode(data, shape)
-    ends = np.cumsum(counts)
-    return [layer.decode(levels[end - n : end], each) for end, n, each in zip(ends, counts, layers, strict=True)]
 
 
 def _raw(data: memoryview, records: list[Record]) -> list[Array]:

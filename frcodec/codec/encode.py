@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf, log10
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 from zlib import crc32
 
 import numpy as np
 
 from .. import layer
-from ..allocate import Decided, decided, step_for
+from ..allocate import step_for
 from ..container import packing
 from ..container.index import Index, Levels, Raw, Record, Shared, Stream
 from ..container.skeleton import Plan
 from ..container.writer import Writer
+from ..decide import Decided, decided
+from ..decide_calibrated import decided_calibrated
 from ..entropy import fit, stream
+from ..entropy.stream import Quantized
 from ..errors import CorruptError
 from ..files.skeleton import Model, checksum
-from ..plan import SMALL, Coding, Options, Treatment, treatments
+from ..plan import DEFAULT_QUALITY, SMALL, Coding, Options, Treatment, treatments
 from ..quantize.elements import to_reals
 from ..quantize.steps import step_of
 from ..region import Scan
 from ..tensors import Array, Stored, View
+from . import ahead
 from .decode import raw_bytes
 from .reports import EncodeReport, Progress, TensorReport
 from .search import Step, global_step
+from .target import quality_of_size, with_quality
 
 _GROUP = 1 << 20
 """elements of a shared stream at most, about"""
 _RETRIES = 6
 """how often a step is halved to keep an error bound after the rounding to the element type"""
-
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,21 @@ def encode(
 
     Raises UsageError; what `out` raises passes through.
     """
+    if options.target_size is not None:
+
+        def size(quality: float) -> int:
+            trial = with_quality(options, quality)
+            return encode(model, _nowhere(), trial, threads=threads, metadata=metadata, progress=progress).file_bytes
+
+        options = with_quality(options, quality_of_size(size, options.target_size))
     planned, warnings = treatments(model.entries, model.exact, options)
     writer = Writer(out)
     coded: list[_Coded] = []
     pending: dict[Coding, list[_Made]] = {coding: [] for coding in Coding}
     total, done = sum(len(t.tensor.data) for t in planned), 0
-    with _pool(threads) as pool:
+    with ahead.pool(threads) as pool:
         steps = _steps(planned, options, pool)
-        results = _in_order(pool, lambda treatment: _alone(treatment, steps), planned, threads)
+        results = ahead.in_order(pool, lambda treatment: _alone(treatment, steps), planned, threads)
         for treatment, result in zip(planned, results, strict=True):
             if isinstance(result, _Coded):
                 writer.add(result.data)
@@ -111,13 +119,17 @@ def predict(
     model: Model, options: Options, *, threads: int = 1, progress: Progress | None = None, source_bytes: int = 0
 ) -> EncodeReport:
     """What `encode` would report, by doing all of it but the writing."""
+    return encode(model, _nowhere(), options, threads=threads, progress=progress, source_bytes=source_bytes)
+
+
+def _nowhere() -> BinaryIO:
+    """A file that keeps nothing."""
 
     class Nowhere:
         def write(self, data: bytes) -> int:
             return len(data)
 
-    nowhere: BinaryIO = Nowhere()  # type: ignore[assignment]
-    return encode(model, nowhere, options, threads=threads, progress=progress, source_bytes=source_bytes)
+    return Nowhere()  # type: ignore[return-value]
 
 
 def _groups(pending: Sequence[_Made]) -> Iterator[list[_Made]]:
@@ -126,7 +138,7 @@ def _groups(pending: Sequence[_Made]) -> Iterator[list[_Made]]:
     size = 0
     for made in pending:
         group.append(made)
-        size += made.part.levels.size if made.part else made.treatment.tensor.size
+        size += made.part.quantized.levels.size if made.part else made.treatment.tensor.size
         if size >= _GROUP:
             yield group
             group, size = [], 0
@@ -137,7 +149,11 @@ def _groups(pending: Sequence[_Made]) -> Iterator[list[_Made]]:
 def _steps(planned: Sequence[Treatment], options: Options, pool: ThreadPoolExecutor) -> dict[int, Step]:
     """The step of every lossy tensor by position."""
     lossy = [t for t in planned if t.coding is Coding.LOSSY]
-    own = dict(zip((t.position for t in lossy), pool.map(step_for, lossy), strict=True))
+    unit = 0.0
+    if options.calibration:
+        quality = DEFAULT_QUALITY if options.quality is None else options.quality
+        unit = options.calibration.unit(quality, sum(t.tensor.size for t in lossy if t.sensitivity))
+    own = dict(zip((t.position for t in lossy), pool.map(lambda t: step_for(t, unit), lossy), strict=True))
     steps = {position: Step(step) for position, step in own.items() if step is not None}
     if len(steps) < len(lossy):
         assert options.snr is not None
@@ -148,7 +164,7 @@ def _steps(planned: Sequence[Treatment], options: Options, pool: ThreadPoolExecu
 def _alone(treatment: Treatment, steps: Mapping[int, Step]) -> _Coded | _Made:
     """A tensor in a stream of its own, or ready to share one."""
     made = _made(treatment, steps.get(treatment.position, Step(1.0)))
-    shares = made.part.fit is None if made.part else treatment.tensor.size < SMALL
+    shares = made.part.model is None if made.part else treatment.tensor.size < SMALL
     return made if shares else _together([made])
 
 
@@ -165,21 +181,29 @@ def _together(group: Sequence[_Made]) -> _Coded:
     if not parts:
         planes = [np.frombuffer(raw_bytes(m.array), np.uint8).reshape(-1, m.array.itemsize).T.tobytes() for m in group]
         return _coded(group, packing.compress(b"".join(planes)))
-    levels = np.concatenate([part.levels for part in parts])
-    shape = parts[0].layer.region.level_shape() if len(parts) == 1 else (levels.size,)
-    model = parts[0].fit if len(parts) == 1 and parts[0].fit else fit.fit(levels, shape)
-    return _coded(group, stream.encode(levels, shape, model.model))
+    if len(parts) == 1:
+        found, shape = parts[0].quantized, parts[0].layer.region.level_shape()
+    else:
+        found = Quantized(np.concatenate([part.quantized.levels for part in parts]))
+        shape = (found.levels.size,)
+    model = (parts[0].model if len(parts) == 1 else None) or fit.fit(found, shape)
+    return _coded(group, stream.encode(found, shape, model))
 
 
 def _within_bounds(treatment: Treatment, step: Step) -> tuple[Decided, Array] | None:
     """Levels, and what they decode to; None where even small steps do not keep what was promised."""
     size = step.size
     for _ in range(_RETRIES):
-        part = decided(treatment, size, step.axes)
+        if treatment.made_up_for:
+            assert treatment.sensitivity
+            part = decided_calibrated(treatment, treatment.sensitivity, size)
+        else:
+            part = decided(treatment, size, step.transform)
         if part is None:
             return None
         try:
-            array = layer.decode(part.levels, part.layer)
+            row_steps = part.model.row_steps if part.model else None
+            array = layer.decode(part.quantized.points, part.layer, row_steps)
         except CorruptError:  # the nearest level lies beyond the largest finite element
             array = None
         if array is not None and _promises_kept(treatment, array):
@@ -229,13 +253,15 @@ def _measured(tensor: Stored, array: Array, made: layer.Layer, size: float) -> t
     """Report, energy and squared error of a tensor coded as levels."""
     kept = made.region.count if isinstance(made.region, Scan) else made.region.kept
     if made.integer:
-        report = TensorReport(tensor.name, str(tensor.dtype), tensor.shape, "levels", (), kept, None, size, inf, 0.0)
+        report = TensorReport(
+            tensor.name, str(tensor.dtype), tensor.shape, "levels", made.transform, kept, None, size, inf, 0.0
+        )
         return report, 0.0, 0.0
     before = to_reals(tensor.array(), tensor.dtype)
     difference = before - to_reals(array, tensor.dtype)
     power, loss = float(np.square(before).sum()), float(np.square(difference).sum())
     report = TensorReport(
-        tensor.name, str(tensor.dtype), tensor.shape, "levels", made.axes, kept, step_of(made.step), size,
+        tensor.name, str(tensor.dtype), tensor.shape, "levels", made.transform, kept, step_of(made.step), size,
         decibels(power, loss), float(np.abs(difference).max()),
     )  # fmt: skip
     return report, power, loss
@@ -282,28 +308,3 @@ def _report(
     energy, noise = sum(one.energy for one in coded), sum(one.noise for one in coded)
     snr = decibels(energy, noise) if energy else None
     return EncodeReport([reports[p] for p in range(len(model.entries))], written, source_bytes, snr, warnings)
-
-
-@contextmanager
-def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that do not begin what waits for them when the caller gives up."""
-    pool = ThreadPoolExecutor(max_workers=threads)
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, work: Callable[[_In], _Out], items: Iterable[_In], ahead: int
-) -> Iterator[_Out]:
-    """Results in the order of the items, at most `ahead` of them waiting, so that memory stays bounded."""
-    waiting = []
-    for item in items:
-        waiting.append(pool.submit(work, item))
-        if len(waiting) > ahead:
-            yield waiting.pop(0).result()
-    for future in waiting:
-        yield future.result()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..transform import Transform
+
 
 class Progress(Protocol):
     """Called now and then, always from the caller's thread; an exception from it ends the work."""
@@ -22,8 +24,7 @@ class TensorReport:
     shape: tuple[int, ...]
     coding: str
     """"levels", "raw" or "view" """
-    axes: tuple[int, ...] = ()
-    """transformed axes"""
+    transform: Transform = Transform()
     kept: tuple[int, ...] | int | None = None
     """box, length of a scan prefix, or None where there are no levels"""
     step: float | None = None

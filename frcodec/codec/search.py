@@ -10,13 +10,14 @@ from math import sqrt
 
 import numpy as np
 
-from ..allocate import decided_levels
 from ..constants import Code
+from ..decide import decided
 from ..errors import CorruptError, UsageError
-from ..layer import Layer, decode, whole
+from ..layer import decode
 from ..plan import Treatment
 from ..quantize.elements import to_reals
 from ..quantize.steps import code_below, code_near, step_of
+from ..transform import Transform
 
 _TOLERANCE = 10 ** (-0.01 / 10)
 """share of the noise allowed that is good enough: 0.01 dB"""
@@ -30,7 +31,7 @@ class Step:
     """A step, and the transform that goes with it where it has been chosen already."""
 
     size: float
-    axes: tuple[int, ...] | None = None
+    transform: Transform | None = None
 
 
 def global_step(
@@ -50,16 +51,16 @@ def global_step(
             Code.BAD_OPTION,
             f"The tensors with rules of their own alone have too much noise for {snr:g} dB: relax them.",
         )
-    axes: dict[int, tuple[int, ...] | None] = {}
+    chosen: dict[int, Transform | None] = {}
 
     def noise(code: int) -> float:
-        found = list(pool.map(lambda t: _noise(t, Step(step_of(code), axes.get(t.position))), open_))
-        axes.update({t.position: used for t, (_, used) in zip(open_, found, strict=True)})
+        found = list(pool.map(lambda t: _noise(t, Step(step_of(code), chosen.get(t.position))), open_))
+        chosen.update({t.position: used for t, (_, used) in zip(open_, found, strict=True)})
         return sum(loss for loss, _ in found)
 
     guess = code_near(sqrt(12 * budget / sum(t.tensor.size for t in open_)))
     step = step_of(_largest_code(noise, budget, guess))
-    return {t.position: Step(step, axes[t.position]) for t in open_}
+    return {t.position: Step(step, chosen[t.position]) for t in open_}
 
 
 def _largest_code(noise: Callable[[int], float], budget: float, guess: int) -> int:
@@ -88,16 +89,15 @@ def _energy(treatment: Treatment) -> float:
     return float(np.square(values).sum())  # not BLAS, whose sums depend on the machine
 
 
-def _noise(treatment: Treatment, step: Step) -> tuple[float, tuple[int, ...] | None]:
+def _noise(treatment: Treatment, step: Step) -> tuple[float, Transform | None]:
     """Squared error at this step and the transform used; 0 for a tensor that must be stored exactly at it."""
-    found = decided_levels(treatment, step.size, step.axes)
+    found = decided(treatment, step.size, step.transform)
     if found is None:
         return 0.0, None
-    axes, coefs, levels = found
-    tensor, code = treatment.tensor, code_below(step.size)
-    difference = coefs - levels * step_of(code)
+    tensor = treatment.tensor
     if tensor.dtype.itemsize == 2:  # the rounding to so few bits is noise too
         with suppress(CorruptError):  # beyond the largest finite element: the step will be made smaller
-            made = decode(levels.reshape(-1), Layer(tensor.dtype, tensor.shape, axes, whole(tensor.shape), code))
+            made = decode(found.quantized.points, found.layer)
             difference = to_reals(tensor.array(), tensor.dtype) - to_reals(made, tensor.dtype)
-    return float(np.square(difference).sum()), axes
+            return float(np.square(difference).sum()), found.layer.transform
+    return found.noise, found.layer.transform

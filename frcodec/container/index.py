@@ -19,6 +19,7 @@ from ..constants import (
     CODING_RAW,
     CODING_VIEW,
     KNOWN_FEATURES,
+    MAX_BLOCK_LOG2,
     MAX_ENTRIES,
     MAX_INDEX_BYTES,
     MAX_NAME_BYTES,
@@ -34,6 +35,7 @@ from ..layer import Layer, whole
 from ..quantize.steps import MAX_CODE
 from ..region import Box, Region, Scan
 from ..tensors import DTYPES_BY_ID, DType, View
+from ..transform import Transform
 from . import packing
 
 _COLUMNS = 14
@@ -142,7 +144,7 @@ def write(index: Index) -> bytes:
             bytes(_coding(r) for r in index.records),
             bytes(len(r.shape) for r in index.records),
             [r.shape[axis] for axis in range(MAX_RANK) for r in index.records if len(r.shape) > axis],
-            [sum(1 << axis for axis in r.layer.axes) for r in coded],
+            [_transform_code(r.layer) for r in coded],
             bytes(_region_kind(r.layer) for r in coded),
             [k for r in coded for k in _kept(r.layer)],
             bytes(r.layer.step >> 8 for r in coded) + bytes(r.layer.step & 255 for r in coded),
@@ -272,20 +274,18 @@ class _Reader:
 
     def _layer(self, name: str, dtype: DType, shape: tuple[int, ...]) -> Layer:
         mask, kind, step = next(self.axes), next(self.regions), next(self.steps)
-        if mask >> len(shape):
-            raise UnsupportedError(Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown transform {mask:#x}.")
-        axes = tuple(axis for axis in range(len(shape)) if mask >> axis & 1)
+        how = Transform(tuple(axis for axis in range(len(shape)) if mask >> axis & 1), mask >> len(shape))
         region = self._region(name, kind, shape)
-        if any(not 1 <= shape[axis] <= MAX_TRANSFORM_LENGTH for axis in axes):
-            raise _bad(
-                f"Tensor {name!r} of shape {shape} is transformed over an axis not in 1 … {MAX_TRANSFORM_LENGTH}."
-            )
+        if how.block > MAX_BLOCK_LOG2:
+            raise UnsupportedError(Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown transform {mask:#x}.")
+        if how.block and not how.axes or any(not 1 <= how.runs(shape[a]) <= MAX_TRANSFORM_LENGTH for a in how.axes):
+            raise _bad(f"Tensor {name!r} of shape {shape} cannot be transformed in the way {mask:#x}.")
         if dtype.lossy:
             if step > MAX_CODE:
                 raise _bad(f"Tensor {name!r} has the step code {step}; {MAX_CODE} is the largest.")
-        elif dtype.name not in ("int8", "uint8") or axes or step > 255:
+        elif dtype.name not in ("int8", "uint8") or how.axes or step > 255:
             raise _bad(f"Tensor {name!r} of type {dtype} cannot be coded as levels with these fields.")
-        return Layer(dtype, shape, axes, region, step)
+        return Layer(dtype, shape, how, region, step)
 
     def _region(self, name: str, kind: int, shape: tuple[int, ...]) -> Region:
         if kind == REGION_WHOLE:
@@ -322,6 +322,11 @@ def _check_streams(index: Index) -> None:
         kinds = {type(index.records[m]) for m in members}
         if len(kinds) != 1:
             raise _bad(f"Stream {stream} has no entry, or entries of different codings.")
+
+
+def _transform_code(layer: Layer) -> int:
+    """The value of the column "axes"."""
+    return sum(1 << axis for axis in layer.transform.axes) + (layer.transform.block << len(layer.shape))
 
 
 class _Column:

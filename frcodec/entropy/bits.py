@@ -95,6 +95,13 @@ class BitReader:
         self._at += int(ends[-1]) + 1 if count else 0
         return np.diff(ends, prepend=-1) - 1
 
+    def signed_bytes(self, count: int) -> npt.NDArray[np.int64]:
+        """`count` signed unary values in -128 … 127 [count]."""
+        folded = self.unaries(count)
+        if count and int(folded.max()) > 255:
+            raise CorruptError(Code.BAD_STREAM, "A class or row step in a stream header lies outside -128 … 127.")
+        return np.where(folded & 1, -(folded + 1) // 2, folded // 2)
+
     def finish(self) -> int:
         """Check that the padding is zero; number of bytes read."""
         end = -(-self._at // 8)

@@ -1,23 +1,31 @@
 """The context of a level: what the decoder knows of its scale (spec section "Contexts").
 
-    t = |level 1 back| + |2 back| + |1 row back| + |2 rows back|, at most 32767; within the lane, 0 where there is none
-    n = half-octave class of t:  0 for 0, else 1 + ⌊2 · log2 t⌋
-    p = sum over the axes of the kept region of that axis' class at the level's position
-    context = clamp(⌊(wp · p + wn · n) / 4⌋ - base, 0, contexts - 1)
+    t = |point 1 back| + |2 back| + |1 row back| + |2 rows back|, at most 32767; within the lane, 0 where there is none
+    n = quarter-octave class of t:  0 for 0, else 1 + ⌊4 · log2 t⌋
+    p = sum over the axes of the kept region of that axis' class at the level's position, within ±2047
+    context = clamp(⌊(wp · p + wn · n) / 8⌋ - base, 0, contexts - 1)
 
-p is what the encoder says beforehand, n what the levels before show; both are half octaves of magnitude.
+p is what the encoder says beforehand, n what the levels before show; both are quarter octaves of magnitude.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
-from ..constants import CONTEXT_WEIGHT_BITS, MAX_CONTEXTS, MAX_NEIGHBOR_SUM, MAX_ROW_LENGTH, Code
+from ..constants import (
+    CONTEXT_SHIFT,
+    CONTEXT_WEIGHT_BITS,
+    MAX_CLASS_SUM,
+    MAX_CONTEXTS,
+    MAX_NEIGHBOR_SUM,
+    MAX_ROW_LENGTH,
+    Code,
+)
 from ..errors import CorruptError
 from .bits import BitReader, BitWriter, fold, unfold
 
@@ -26,12 +34,9 @@ Levels = npt.NDArray[np.int32]
 
 def _neighbor_classes() -> npt.NDArray[np.int16]:
     """n of every t in 0 … 32767."""
-    t = np.arange(MAX_NEIGHBOR_SUM + 1, dtype=np.int64)
-    octave = np.zeros_like(t)
-    for k in range(1, MAX_NEIGHBOR_SUM.bit_length()):
-        octave += t >= 1 << k
-    half = t * t >= 1 << (2 * octave + 1)
-    return np.where(t == 0, 0, 1 + 2 * octave + half).astype(np.int16)
+    fourth = np.arange(MAX_NEIGHBOR_SUM + 1, dtype=np.int64) ** 4
+    powers = np.int64(1) << np.arange(4 * MAX_NEIGHBOR_SUM.bit_length())
+    return np.searchsorted(powers, fourth, side="right").astype(np.int16)
 
 
 NEIGHBOR_CLASS = _neighbor_classes()
@@ -46,13 +51,13 @@ class ContextModel:
     contexts: int
     """1 … 64"""
     wp: int = 0
-    """weight of the axis classes, 0 … 7"""
+    """weight of the axis classes, 0 … 15"""
     wn: int = 0
-    """weight of the neighbours, 0 … 7"""
+    """weight of the neighbours, 0 … 15"""
     base: int = 0
     """what is subtracted before clamping"""
     axis_classes: tuple[npt.NDArray[np.int64] | None, ...] = field(default=())
-    """one array a kept axis, None for an axis without classes; () where wp is 0"""
+    """in quarter octaves, one array a kept axis, None for an axis without classes; () where wp is 0"""
 
     @property
     def backs(self) -> tuple[int, int, int, int]:
@@ -60,7 +65,7 @@ class ContextModel:
         return 1, 2, self.row_length, 2 * self.row_length
 
     def axis_sum(self, shape: tuple[int, ...]) -> npt.NDArray[np.int16]:
-        """wp · p of every level [prod(shape)]; at most 7 · 128 · 32 in magnitude."""
+        """wp · p of every level [prod(shape)]; at most 15 · 2047 in magnitude."""
         if self.wp == 0:
             return np.zeros(prod(shape), np.int16)
         views = [
@@ -68,7 +73,8 @@ class ContextModel:
             for axis, classes in enumerate(self.axis_classes)
             if classes is not None
         ]
-        total = reduce(np.add, views, np.zeros([1] * len(shape), np.int16)) * np.int16(self.wp)
+        total = reduce(np.add, views, np.zeros([1] * len(shape), np.int16))
+        total = np.clip(total, -MAX_CLASS_SUM, MAX_CLASS_SUM) * np.int16(self.wp)
         everywhere: npt.NDArray[np.int16] = np.broadcast_to(total, shape)
         return np.ascontiguousarray(everywhere).reshape(-1)
 
@@ -78,24 +84,20 @@ class ContextModel:
 
     def clamped(self, weighted: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
         """Contexts from wp · p + wn · n."""
-        clamped: npt.NDArray[np.int32] = np.clip((weighted >> 2) - self.base, 0, self.contexts - 1)
+        clamped: npt.NDArray[np.int32] = np.clip((weighted >> CONTEXT_SHIFT) - self.base, 0, self.contexts - 1)
         return clamped.astype(np.intp)
 
-    def write(self, bits: BitWriter) -> None:
-        """Fields 2 to 7 of the header bits."""
+    def write_weights(self, bits: BitWriter) -> None:
+        """Rows, contexts, weights and base."""
         bits.gamma(self.row_length - 1)
         bits.gamma(self.contexts - 1)
         bits.field(self.wp, CONTEXT_WEIGHT_BITS)
         bits.field(self.wn, CONTEXT_WEIGHT_BITS)
         bits.gamma(fold(self.base))
-        for classes in self.axis_classes:
-            bits.unary(int(classes is not None))
-            for value in classes.tolist() if classes is not None else ():
-                bits.unary(fold(value))
 
     @staticmethod
-    def read(bits: BitReader, shape: tuple[int, ...]) -> ContextModel:
-        """Inverse of `write` for levels of this kept shape."""
+    def read_weights(bits: BitReader) -> ContextModel:
+        """Inverse of `write_weights`: a model that lacks its classes."""
         row_length, contexts = bits.gamma() + 1, bits.gamma() + 1
         wp, wn = bits.field(CONTEXT_WEIGHT_BITS), bits.field(CONTEXT_WEIGHT_BITS)
         base = unfold(bits.gamma())
@@ -105,25 +107,36 @@ class ContextModel:
                 f"A stream has rows of {row_length} levels, {contexts} contexts and base {base}; "
                 f"at most {MAX_ROW_LENGTH}, {MAX_CONTEXTS} and ±65536 are allowed.",
             )
-        classes = tuple(_read_classes(bits, length) for length in shape) if wp else ()
-        return ContextModel(row_length, contexts, wp, wn, base, classes)
+        return ContextModel(row_length, contexts, wp, wn, base)
+
+    def write_classes(self, bits: BitWriter) -> None:
+        """The classes of every axis; nothing where they have no weight."""
+        for classes in self.axis_classes:
+            if classes is None:
+                bits.unary(0)
+                continue
+            quarters = bool((classes & 1).any())
+            bits.unary(1 + quarters)
+            for value in (classes if quarters else classes // 2).tolist():
+                bits.unary(fold(value))
+
+    def read_classes(self, bits: BitReader, shape: tuple[int, ...]) -> ContextModel:
+        """Inverse of `write_classes` for levels of this kept shape: the whole model."""
+        return replace(self, axis_classes=tuple(_read_classes(bits, length) for length in shape)) if self.wp else self
 
 
 def _read_classes(bits: BitReader, length: int) -> npt.NDArray[np.int64] | None:
-    present = bits.unary()
-    if present > 1:
-        raise CorruptError(Code.BAD_STREAM, "An axis of a stream header is neither with nor without classes.")
-    if not present:
+    fineness = bits.unary()
+    if fineness > 2:
+        raise CorruptError(Code.BAD_STREAM, f"An axis of a stream header has classes of the unknown kind {fineness}.")
+    if not fineness:
         return None
-    folded = bits.unaries(length)
-    if length and int(folded.max()) > 255:
-        raise CorruptError(Code.BAD_STREAM, "A scale class in a stream header lies outside -128 … 127.")
-    return np.where(folded & 1, -(folded + 1) // 2, folded // 2)
+    return bits.signed_bytes(length) * (3 - fineness)
 
 
-def neighbor_sums(levels: Levels, backs: tuple[int, ...]) -> npt.NDArray[np.int32]:
+def neighbor_sums(points: Levels, backs: tuple[int, ...]) -> npt.NDArray[np.int32]:
     """t of every level of lanes laid out in time [steps, lanes]: what `lanes.decode` computes step by step."""
-    magnitudes = np.minimum(np.abs(levels), MAX_NEIGHBOR_SUM)
+    magnitudes = np.minimum(np.abs(points), MAX_NEIGHBOR_SUM)
     total = np.zeros(magnitudes.shape, np.int32)
     for back in backs:
         if back < len(magnitudes):

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from ..constants import MAX_CONTEXTS, MAX_LANES_LOG2, MAX_ROW_LENGTH, SCALE_CAP, SEGMENT_LEVELS
+from .. import native, native_encoder
+from ..constants import CONTEXT_SHIFT, MAX_CONTEXTS, MAX_LANES_LOG2, MAX_ROW_LENGTH, SCALE_CAP, SEGMENT_LEVELS
 from .contexts import ContextModel, Levels, neighbor_sums
-from .stream import StreamModel, contexts_by_level, segment_sizes
-from .tables import SHAPES, TOTAL, ZEROS, Table, tail_weights, zero_frequency
+from .stream import Contexts, Quantized, StreamModel, contexts_by_level, segment_sizes
+from .tables import SCALES, SHAPES, TOTAL, ZEROS, Table, tail_weights, zero_frequency
 
 Reals = npt.NDArray[np.float64]
+_Number = TypeVar("_Number", np.int16, np.int32, np.uint8)
 
 _MAGNITUDES = 256
 """magnitudes told apart when a table is fitted"""
-_SAMPLE = 1 << 17
-"""levels looked at when the context weights are chosen"""
+_SAMPLE = 1 << 16
+"""levels looked at when the context weights are chosen, about"""
 _TABLE_BITS = 10
 """header bits of one more table, about"""
-_STATE_SHARE = 0.003
+_STATE_SHARE = 0.001
 """of a stream's bytes that lane states may take"""
-_WEIGHTS = ((0, 0), (0, 2), (0, 4), (2, 2), (4, 0), (4, 1), (4, 2), (4, 3), (4, 4))
-"""(wp, wn) that are tried"""
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """A model and the bits it is expected to cost, header included."""
-
-    model: StreamModel
-    bits: float
+_WEIGHTS = ((0, 0), (0, 2), (0, 4), (2, 2), (4, 0), (4, 1), (4, 2), (4, 3), (4, 4), (8, 0))
+"""(wp, wn) that are tried; 4 makes contexts of half octaves"""
+_FEW_WEIGHTS = ((0, 0), (0, 4), (4, 0), (4, 2))
+"""those that tell roughly what contexts bring"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,47 +43,64 @@ class Estimate:
     bits: float
 
 
-def fit(levels: Levels, shape: tuple[int, ...], magnitudes: Reals | None = None) -> Fit:
+def fit(
+    quantized: Quantized, shape: tuple[int, ...], magnitudes: Reals | None = None, state_bits: int = 0
+) -> StreamModel:
     """Model for these levels [prod(shape)].
 
-    `magnitudes` [shape] are what the levels were rounded from, in steps; without them no axis gets classes.
+    `magnitudes` [shape] are what the levels were rounded from, in any unit; without them no axis gets classes.
     """
-    return finish(levels, shape, estimate(levels, shape, magnitudes))
+    found = estimate(quantized, shape, magnitudes)
+    lanes_log2 = _lanes_log2(found.bits, quantized.levels.size)
+    return with_tables(quantized, shape, StreamModel(lanes_log2, state_bits, found.context, ()))
 
 
-def estimate(levels: Levels, shape: tuple[int, ...], magnitudes: Reals | None = None) -> Estimate:
+def with_tables(quantized: Quantized, shape: tuple[int, ...], model: StreamModel) -> StreamModel:
+    """The same model with the tables that suit these levels best."""
+    count = model.context.contexts
+    if not quantized.levels.size:
+        return replace(model, tables=(Table(0, 0, 0),) * count)
+    contexts = contexts_by_level(quantized.points, shape, model)
+    tables, _ = fit_tables(quantized, contexts, count)
+    return replace(model, tables=tables)
+
+
+def rough_bits(levels: Levels, magnitudes: Reals) -> float:
+    """What levels [shape] would cost, about; good enough to compare transforms."""
+    return estimate(Quantized(levels.reshape(-1)), levels.shape, magnitudes, _FEW_WEIGHTS).bits
+
+
+def estimate(
+    quantized: Quantized,
+    shape: tuple[int, ...],
+    magnitudes: Reals | None = None,
+    weights: Sequence[tuple[int, int]] = _WEIGHTS,
+) -> Estimate:
     """The context model that makes a sample of the levels smallest; see `fit`."""
     row = row_length(shape)
+    size = quantized.levels.size
     classes = axis_classes(magnitudes) if magnitudes is not None else ()
-    lane_guess = min(8, max(0, (levels.size >> 12).bit_length()))
-    sample, axis = _sample(levels, shape, ContextModel(row, 1, 1, 0, 0, classes), 1 << lane_guess)
-    sums = neighbor_sums(sample, (1, 2, row, 2 * row))
-    side = sum(float(np.abs(4 * c + 1).sum() / 2 + len(c) / 2) for c in classes if c is not None)
-    share = levels.size / max(1, sample.size)
+    lane_guess = min(8, max(0, (size >> 12).bit_length()))
+    axis_sum = ContextModel(row, 1, 1, 0, 0, classes).axis_sum(shape) if classes else np.zeros(size, np.int16)
+    axis = _sample(axis_sum, 1 << lane_guess)
+    unions = None if quantized.unions is None else _sample(quantized.unions, 1 << lane_guess)
+    sample = Quantized(_sample(quantized.levels, 1 << lane_guess), unions)
+    sums = neighbor_sums(sample.points, (1, 2, row, 2 * row))
+    side = sum(_class_bits(c) for c in classes if c is not None)
+    share = size / max(1, sample.levels.size)
     best = Estimate(ContextModel(row, 1), np.inf)
-    for wp, wn in _WEIGHTS:
+    for wp, wn in weights:
         if wp and not any(c is not None for c in classes):
             continue
         trial = ContextModel(row, MAX_CONTEXTS, wp, wn)
-        weighted = trial.neighbor_term()[sums] + np.int32(wp) * axis >> 2
+        weighted = trial.neighbor_term()[sums] + np.int32(wp) * axis >> CONTEXT_SHIFT
         base, contexts = _range(weighted)
-        index = np.clip(weighted - base, 0, contexts - 1)
+        index = np.clip(weighted - base, 0, contexts - 1).astype(np.uint8)
         _, bits = fit_tables(sample, index, contexts)
         cost = bits * share + contexts * _TABLE_BITS + (side if wp else 0)
         if cost < best.bits:
             best = Estimate(ContextModel(row, contexts, wp, wn, base, classes if wp else ()), cost)
     return best
-
-
-def finish(levels: Levels, shape: tuple[int, ...], found: Estimate) -> Fit:
-    """Lanes, and tables fitted to all levels, for a context model."""
-    lanes_log2 = _lanes_log2(found.bits, levels.size)
-    tables: tuple[Table, ...] = (Table(0, 0, 0),) * found.context.contexts
-    if levels.size:
-        index = contexts_by_level(levels, shape, StreamModel(lanes_log2, found.context, tables))
-        tables, _ = fit_tables(levels, index, found.context.contexts)
-    lane_bits = 32 * (1 << lanes_log2) * len(segment_sizes(levels.size))
-    return Fit(StreamModel(lanes_log2, found.context, tables), found.bits + lane_bits + 48)
 
 
 def row_length(shape: tuple[int, ...]) -> int:
@@ -102,7 +117,10 @@ def row_length(shape: tuple[int, ...]) -> int:
 
 
 def axis_classes(magnitudes: Reals) -> tuple[npt.NDArray[np.int64] | None, ...]:
-    """Half-octave classes of the separable model E|x| = m · s0[i] · s1[j] …; None for axes not worth their bits."""
+    """Quarter-octave classes of the separable model E|x| = m · s0[i] · s1[j] …; None for axes not worth their bits.
+
+    Where that is fine enough for the bits, all classes of an axis are even: half octaves.
+    """
     axes = range(magnitudes.ndim)
     mean = float(magnitudes.mean()) if magnitudes.size else 0.0
     if mean == 0.0:
@@ -112,39 +130,73 @@ def axis_classes(magnitudes: Reals) -> tuple[npt.NDArray[np.int64] | None, ...]:
     scales = [np.maximum(marginal / mean, 2.0**-10) for marginal in marginals]
     result: list[npt.NDArray[np.int64] | None] = []
     for scale in scales:
-        octaves = 2 * np.log2(scale)
-        classes = np.rint(octaves - np.median(octaves)).astype(np.int64)
-        cost = float(np.where(classes >= 0, 2 * classes + 1, -2 * classes).sum())
-        gain = 0.35 * magnitudes.size * float(np.mean((np.log(2) / 2 * (octaves - octaves.mean())) ** 2))
-        result.append(np.clip(classes, -100, 100) if len(scale) > 1 and gain > cost else None)
+        octaves = np.log2(scale)
+        octaves -= np.median(octaves)
+        best, least = None, 0.35 * magnitudes.size * _squared(octaves - octaves.mean())
+        for width in (2, 1):
+            classes = width * np.clip(np.rint(octaves * (4 // width)), -100, 100).astype(np.int64)
+            cost = 0.35 * magnitudes.size * _squared(octaves - classes / 4) + _class_bits(classes)
+            if len(scale) > 1 and cost < least:
+                best, least = classes, cost
+        result.append(best)
     return tuple(result)
 
 
-def fit_tables(levels: Levels, contexts: npt.NDArray[np.intp], count: int) -> tuple[tuple[Table, ...], float]:
-    """The best table of each context and the bits of all levels under them."""
-    flat, where = levels.reshape(-1), contexts.reshape(-1)
-    total = np.bincount(where, minlength=count).astype(np.float64)
-    mean = np.bincount(where, weights=np.abs(flat), minlength=count) / np.maximum(total, 1)
-    shift = np.maximum(0, np.ceil(np.log2(np.maximum(mean, 1e-9) / 9))).astype(np.int32)
+def _squared(octaves: Reals) -> float:
+    """Mean square of an error in log scale, in squared nats: about three times what it costs a level in bits."""
+    return float(np.mean(np.square(np.log(2) * octaves)))
+
+
+def _class_bits(classes: npt.NDArray[np.int64]) -> float:
+    """Header bits of one axis' classes."""
+    coded = classes if (classes & 1).any() else classes // 2
+    return float(np.where(coded >= 0, 2 * coded + 1, -2 * coded).sum())
+
+
+def fit_tables(quantized: Quantized, contexts: Contexts, count: int) -> tuple[tuple[Table, ...], float]:
+    """The best tables of each context and the bits of all levels under them."""
+    histogram, sums = count_levels(quantized, contexts, np.zeros(count, np.uint8))
+    total = histogram.sum(axis=(0, 2), dtype=np.float64)
+    shift = np.maximum(0, np.ceil(np.log2(np.maximum(sums / np.maximum(total, 1), 1e-9) / 9))).astype(np.uint8)
     if shift.any():
-        lift = ((np.int64(1) << shift.astype(np.int64)) >> 1).astype(np.int64)
-        flat = (flat + lift[where] >> shift[where]).astype(np.int32)
-    magnitude = np.minimum(np.abs(flat), _MAGNITUDES - 1)
-    histogram = np.bincount(where * _MAGNITUDES + magnitude, minlength=count * _MAGNITUDES)
-    histogram = histogram.reshape(count, _MAGNITUDES).astype(np.float64)
-    zeros = histogram[:, :1]
-    zero_bits = zeros * _ZERO_COST[0] + (total[:, None] - zeros) * _ZERO_COST[1]
-    tail_bits = histogram[:, 1:] @ _tail_costs().T
+        histogram, _ = count_levels(quantized, contexts, shift)
+    zeros, rest = histogram[:, :, :1].astype(np.float64), histogram[:, :, 1:].astype(np.float64)
+    nonzero = rest.sum(axis=2, keepdims=True)
+    zero_bits = zeros * _ZERO_COST[0] + nonzero * _ZERO_COST[1]
+    tail_bits = sum((rest[union] @ _tail_costs(union).T for union in range(len(rest))), start=np.zeros(1))
     tail_bits += np.where((shift[:, None] > 0) & (_SCALE_OF[None] <= SCALE_CAP - 4), np.inf, 0)
-    best_zero, best_tail = zero_bits.argmin(axis=1), tail_bits.argmin(axis=1)
-    bits = zero_bits.min(axis=1).sum() + tail_bits.min(axis=1).sum() + (total * shift).sum()
-    scale = _SCALE_OF[best_tail] + 4 * shift
+    best_zero, best_tail = zero_bits.argmin(axis=2), tail_bits.argmin(axis=1)
+    bits = zero_bits.min(axis=2).sum() + tail_bits.min(axis=1).sum() + (total * shift).sum()
+    scale = np.minimum(SCALES - 1, _SCALE_OF[best_tail] + 4 * shift.astype(np.int64))
     tables: list[Table] = []
     for c in range(count):
-        empty = total[c] == 0 and tables
-        chosen = Table(int(best_zero[c]), min(63, int(scale[c])), int(best_tail[c]) % SHAPES)
-        tables.append(tables[-1] if empty else chosen)
+        if total[c] == 0 and tables:
+            tables.append(tables[-1])
+            continue
+        gap = int(best_zero[1, c] - best_zero[0, c]) % ZEROS if len(rest) == 2 else 0
+        tables.append(Table(int(best_zero[0, c]), int(scale[c]), int(best_tail[c]) % SHAPES, gap))
     return tuple(tables), float(bits)
+
+
+def count_levels(
+    quantized: Quantized, contexts: Contexts, shift: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+    """How often each magnitude occurs [unions, contexts, 256], all from 255 on together; sums of magnitudes [contexts].
+
+    Magnitudes in the histogram are without the low bits that `shift` [contexts] leaves out.
+    """
+    levels, where = quantized.levels.reshape(-1), contexts.reshape(-1)
+    unions = None if quantized.unions is None else quantized.unions.reshape(-1)
+    if native.enabled():
+        return native_encoder.count_levels(levels, where, unions, shift)
+    count = len(shift)
+    sums = np.bincount(where, weights=np.abs(levels), minlength=count).astype(np.uint64)
+    width = shift.astype(np.int64)[where]
+    high = levels + (np.int64(1) << width >> 1) >> width
+    rows = where.astype(np.intp) + (unions * np.intp(count) if unions is not None else 0)
+    place = rows * _MAGNITUDES + np.minimum(np.abs(high), _MAGNITUDES - 1)
+    size = (1 if unions is None else 2) * count * _MAGNITUDES
+    return np.bincount(place, minlength=size).astype(np.uint32).reshape(-1, count, _MAGNITUDES), sums
 
 
 _SCALE_OF = np.repeat(np.arange(SCALE_CAP + 1), SHAPES)
@@ -152,12 +204,12 @@ _ZERO_SHARE = np.array([zero_frequency(z) for z in range(ZEROS)]) / TOTAL
 _ZERO_COST = -np.log2(_ZERO_SHARE), -np.log2(1 - _ZERO_SHARE)
 
 
-@lru_cache(maxsize=1)
-def _tail_costs() -> Reals:
+@lru_cache(maxsize=2)
+def _tail_costs(union: int) -> Reals:
     """Bits of the magnitudes 1 … 255, given that a level is not zero, by scale and shape [84, 255]."""
     costs = np.empty((len(_SCALE_OF), _MAGNITUDES - 1))
     for row, (scale, shape) in enumerate(product(range(SCALE_CAP + 1), range(SHAPES))):
-        weights = np.array(tail_weights(scale, shape), np.float64)
+        weights = np.array(tail_weights(scale, shape, union), np.float64)
         share = weights[: _MAGNITUDES - 1] / (2 * weights.sum())
         escape = 14 + 2 * np.log2(np.arange(1, _MAGNITUDES))  # also a bound for what the table leaves out
         costs[row] = np.minimum(-np.log2(np.maximum(share, 1e-12)), escape)
@@ -186,16 +238,11 @@ def _lanes_log2(bits: float, count: int) -> int:
     return min(MAX_LANES_LOG2, max(needed, int(allowed).bit_length() - 1))
 
 
-def _sample(
-    levels: Levels, shape: tuple[int, ...], context: ContextModel, lane_count: int
-) -> tuple[Levels, npt.NDArray[np.int16]]:
-    """Some lanes of the levels and p of each, both in time [steps, lanes]."""
-    axis_sum = context.axis_sum(shape) if context.axis_classes else np.zeros(levels.size, np.int16)
-    every = max(1, levels.size // _SAMPLE)
-    steps = -(-levels.size // (lane_count * every))
+def _sample(values: npt.NDArray[_Number], lane_count: int) -> npt.NDArray[_Number]:
+    """Some lanes of values by level [n], in time [steps, lanes]."""
+    every = max(1, values.size // _SAMPLE)
+    steps = -(-values.size // (lane_count * every))
     if steps == 0:
-        return np.zeros((0, 1), np.int32), np.zeros((0, 1), np.int16)
-    usable = levels.size // steps * steps
-    take = slice(0, None, every)
-    mine = levels[:usable].reshape(-1, steps)[take].T
-    return np.ascontiguousarray(mine), np.ascontiguousarray(axis_sum[:usable].reshape(-1, steps)[take].T)
+        return np.zeros((0, 1), values.dtype)
+    usable = values.size // steps * steps
+    return np.ascontiguousarray(values[:usable].reshape(-1, steps)[::every].T)

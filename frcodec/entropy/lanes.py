@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from ..constants import FREQUENCY_BITS, MAX_LEVEL, MAX_NEIGHBOR_SUM, STATE_FLOOR, WORD_BITS, Code
 from ..errors import CorruptError
+from ..trellis import next_states
 from .contexts import ContextModel, Levels
 from .tables import ESCAPE, TOTAL, Table, symbol_frequencies
 
@@ -35,27 +36,31 @@ _LEVEL_PLACE = np.int32(24)
 
 @dataclass(frozen=True, slots=True)
 class Coder:
-    """The tables of a stream, looked up by context."""
+    """The tables of a stream, looked up by row: the context, and contexts + context in union 1 of a trellis."""
 
     frequency: npt.NDArray[np.uint32]
-    """[contexts, 256] by symbol number, 0 where the table has no such symbol"""
+    """[rows, 256] by symbol number, 0 where the table has no such symbol"""
     start: npt.NDArray[np.uint32]
-    """[contexts, 256] first slot of each symbol"""
+    """[rows, 256] first slot of each symbol"""
     reach: npt.NDArray[np.int32]
-    """[contexts] largest magnitude with a symbol of its own"""
+    """[rows] largest magnitude with a symbol of its own"""
     shift: npt.NDArray[np.int32]
-    """[contexts] low bits that go past the table"""
+    """[rows] low bits that go past the table"""
+    state_bits: int
+    """of the trellis, 0 for none"""
 
     @staticmethod
-    def of(tables: Sequence[Table]) -> Coder:
+    def of(tables: Sequence[Table], state_bits: int) -> Coder:
         """Look-up arrays of a stream's tables."""
-        frequency = np.stack([symbol_frequencies(table) for table in tables])
+        unions = 2 if state_bits else 1
+        frequency = np.stack([symbol_frequencies(table, union) for union in range(unions) for table in tables])
         start = np.cumsum(frequency, axis=1, dtype=np.uint32) - frequency
         reach = np.count_nonzero(frequency[:, 1:ESCAPE:2], axis=1).astype(np.int32)
-        return Coder(frequency, start, reach, np.array([table.shift for table in tables], np.int32))
+        shift = np.array([table.shift for table in tables] * unions, np.int32)
+        return Coder(frequency, start, reach, shift, state_bits)
 
     def slots(self) -> npt.NDArray[np.uint32]:
-        """By 4096 · context + slot: level or -128 for the escape · 2^24 + (frequency - 1) · 2^12 + slot - start."""
+        """By 4096 · row + slot: level or -128 for the escape · 2^24 + (frequency - 1) · 2^12 + slot - start."""
         symbols = np.arange(ESCAPE + 1)
         values = np.where(symbols & 1, -(symbols + 1) // 2, symbols // 2).astype(np.int8)
         values[ESCAPE] = _ESCAPED
@@ -114,7 +119,7 @@ def decode(
     coder: Coder,
     axis_sum: npt.NDArray[np.int16],
 ) -> Levels:
-    """Levels [steps, lanes] of one or more segments of equal layout that are decoded side by side.
+    """Points [steps, lanes] of one or more segments of equal layout that are decoded side by side.
 
     `lengths` are the levels of each lane, descending; `axis_sum` [steps, lanes] holds wp · p.
     Entries beyond a lane's length are 0. Raises CorruptError (bad_stream).
@@ -122,13 +127,16 @@ def decode(
     source = _Source(states, words)
     steps = int(lengths[0]) if len(lengths) else 0
     active_lanes = np.searchsorted(-lengths, -np.arange(steps), side="left")
-    levels = np.zeros((steps, len(lengths)), np.int32)
+    points = np.zeros((steps, len(lengths)), np.int32)
     backs = [back for back in model.backs if back < steps]
     ring = max(backs, default=0) + 1
     magnitudes = np.zeros((ring, len(lengths)), np.int32)  # saturated, of the last steps; zeros before the first
     packed = coder.slots()
     neighbor_term, first_slot = _context_tables(model, axis_sum)
     shift = coder.shift.astype(np.uint32) if coder.shift.any() else None
+    following = next_states(coder.state_bits).astype(np.int32)
+    trellis = np.zeros(len(lengths), np.int32)
+    of_union = np.int32(TOTAL * model.contexts)
     for step, active in enumerate(active_lanes.tolist()):
         weighted = axis_sum[step, :active]
         if model.wn and backs:
@@ -137,6 +145,9 @@ def decode(
                 t = t + magnitudes[(step - back) % ring, :active]
             weighted = weighted + neighbor_term[t]
         index = first_slot[weighted]
+        if coder.state_bits:
+            union = trellis[:active] & 1
+            index = index + union * of_union
         x = source.states[:active]
         entry = packed[index + (x & _SLOT_MASK)]
         x >>= _BITS
@@ -146,10 +157,14 @@ def decode(
         level = entry.view(np.int32) >> _LEVEL_PLACE
         if shift is not None or level.min() == _ESCAPED:
             level = _decode_rest(source, x, level, index >> FREQUENCY_BITS, coder.reach, shift)
-        levels[step, :active] = level
+            _check_levels(level.astype(np.int64) << int(coder.state_bits > 0))  # the point, or the one behind it
+        if coder.state_bits:
+            trellis[:active] = following[2 * trellis[:active] + (level & 1)]
+            level = 2 * level - union * np.sign(level)
+        points[step, :active] = level
         np.minimum(np.abs(level), MAX_NEIGHBOR_SUM, out=magnitudes[step % ring, :active])
     source.finish()
-    return levels
+    return points
 
 
 def _context_tables(
@@ -167,7 +182,7 @@ def _decode_rest(
     source: _Source,
     x: States,
     level: Levels,
-    contexts: npt.NDArray[np.intp],
+    rows: npt.NDArray[np.intp],
     reach: npt.NDArray[np.int32],
     shift: States | None,
 ) -> Levels:
@@ -175,14 +190,14 @@ def _decode_rest(
     low = np.zeros(1, np.int64)
     width = np.zeros(1, np.uint32)
     if shift is not None:
-        width = shift[contexts]
+        width = shift[rows]
         low = (x & ((np.uint32(1) << width) - np.uint32(1))).astype(np.int64)
         x >>= width
         source.refill((x < _FLOOR).nonzero()[0])
     high = level.astype(np.int64)
     escaped = (level == _ESCAPED).nonzero()[0]
     if len(escaped):
-        high[escaped] = _decode_escapes(source, escaped, reach[contexts[escaped]])
+        high[escaped] = _decode_escapes(source, escaped, reach[rows[escaped]])
     values: npt.NDArray[np.int64] = (high << width) + low - ((np.int64(1) << width) >> 1)
     if len(escaped):
         _check_levels(values)
@@ -220,19 +235,19 @@ class _Operation:
 
 
 def encode(
-    levels: Levels, lengths: npt.NDArray[np.int64], contexts: npt.NDArray[np.intp], coder: Coder
+    levels: Levels, lengths: npt.NDArray[np.int64], rows: npt.NDArray[np.intp], coder: Coder
 ) -> tuple[States, Words]:
-    """States and words from which `decode` makes these levels [steps, lanes] under these contexts again."""
+    """States and words from which `decode` finds these levels [steps, lanes] under these rows of the tables again."""
     steps, lanes = levels.shape
-    shift = coder.shift[contexts]
+    shift = coder.shift[rows]
     half = (np.int64(1) << shift.astype(np.int64)) >> 1
     lifted = levels + half
     high = (lifted >> shift).astype(np.int32)
     low = (lifted - (high.astype(np.int64) << shift)).astype(np.uint32)
     magnitude = np.abs(high)
-    escaped = magnitude > coder.reach[contexts]
+    escaped = magnitude > coder.reach[rows]
     symbol = np.where(escaped, ESCAPE, np.where(high > 0, 2 * high, 2 * magnitude - (high < 0)))
-    frequency, start = coder.frequency[contexts, symbol], coder.start[contexts, symbol]
+    frequency, start = coder.frequency[rows, symbol], coder.start[rows, symbol]
     rare_steps = set(np.flatnonzero((escaped | (shift > 0)).any(axis=1)).tolist())
     active_lanes = np.searchsorted(-lengths, -np.arange(steps), side="left")
     sink = _Sink(lanes)
@@ -240,7 +255,7 @@ def encode(
         active = slice(0, int(active_lanes[step]))
         operations = [_Operation(active, frequency[step, active], start[step, active], None)]
         if step in rare_steps:
-            excess = magnitude[step, active] - coder.reach[contexts[step, active]]
+            excess = magnitude[step, active] - coder.reach[rows[step, active]]
             operations += _plain_operations(
                 shift[step, active], low[step, active], escaped[step, active], excess, high[step, active] < 0
             )

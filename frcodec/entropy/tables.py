@@ -1,8 +1,10 @@
 """Frequency tables made from three small numbers, in integers only (spec section "Tables").
 
     zero   share of level 0:      f(0) = 4096 · o / (1 + o),  o = 2^((zero - 24) / 4)
-    scale  width of the rest:     a = 2^((scale - 8) / 4)
-    shape  its form:              f(±k) ∝ 2^-((k / a)^β),  β = (shape + 1) / 2:   β = 1 Laplace, β = 2 Gauss
+    scale  width of the rest:     a = 2^((scale - 4) / 4), in half levels
+    shape  its form:              f(±k) ∝ 2^-(((2k - u) / a)^β),  β = (shape + 1) / 2:   β = 1 Laplace, β = 2 Gauss
+
+u is the union that a level belongs to, 0 without a trellis; both unions share scale and shape, each has its own zero.
 
 Scales above 20 code level = high · 2^shift + low with `high` in the table of scale - 4 · shift and `low` in plain bits.
 Magnitudes without a symbol of their own are coded behind the escape symbol.
@@ -18,51 +20,79 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..constants import EXP2, FREQUENCY_BITS, MAX_DIRECT, SCALE_CAP, SCALE_ORIGIN, TAIL_TERMS, ZERO_CENTER
+from ..constants import (
+    EXP2,
+    FREQUENCY_BITS,
+    MAX_DIRECT,
+    SCALE_BITS,
+    SCALE_CAP,
+    SCALE_ORIGIN,
+    SHAPE_BITS,
+    TAIL_TERMS,
+    ZERO_BITS,
+    ZERO_CENTER,
+    Code,
+)
+from ..errors import CorruptError
 from .bits import BitReader, BitWriter, fold, unfold
 
 TOTAL: Final = 1 << FREQUENCY_BITS
 ESCAPE: Final = 2 * MAX_DIRECT + 1
 """symbol number of the escape; the others are `fold`ed levels in the order 0, -1, 1, -2, 2 …"""
-ZEROS, SCALES, SHAPES = 64, 64, 4
+ZEROS, SCALES, SHAPES = 1 << ZERO_BITS, 1 << SCALE_BITS, 1 << SHAPE_BITS
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Parameters of one frequency table."""
+    """Parameters of the frequency tables of one context."""
 
     zero: int
-    """0 … 63"""
+    """of union 0; 0 … 63"""
     scale: int
     """0 … 63"""
     shape: int
     """0 … 3"""
+    gap: int = 0
+    """what is added to `zero` in union 1, modulo 64; 0 without a trellis"""
 
     @property
     def shift(self) -> int:
         """Low bits of a level that go past the table."""
         return max(0, (self.scale - SCALE_CAP + 3) // 4)
 
-    def write(self, bits: BitWriter, before: Table | None) -> None:
+    def write(self, bits: BitWriter, before: Table | None, unions: int) -> None:
         """Whole for the first table of a stream, then as differences to the table before."""
+        mine = (self.zero, *(self.gap,) * (unions - 1), self.scale, self.shape)
         if before is None:
-            bits.field(self.zero, 6)
-            bits.field(self.scale, 6)
-            bits.field(self.shape, 2)
+            for value, width in zip(mine, _widths(unions), strict=True):
+                bits.field(value, width)
             return
-        bits.unary(fold(self.zero - before.zero))
-        bits.unary(fold(self.scale - before.scale))
-        bits.unary(fold(self.shape - before.shape))
+        others = (before.zero, *(before.gap,) * (unions - 1), before.scale, before.shape)
+        for value, other in zip(mine, others, strict=True):
+            bits.unary(fold(value - other))
 
     @staticmethod
-    def read(bits: BitReader, before: Table | None) -> Table:
+    def read(bits: BitReader, before: Table | None, unions: int) -> Table:
         """Inverse of `write`; each parameter wraps around at its size."""
         if before is None:
-            return Table(bits.field(6), bits.field(6), bits.field(2))
-        zero = before.zero + unfold(bits.unary())
-        scale = before.scale + unfold(bits.unary())
-        shape = before.shape + unfold(bits.unary())
-        return Table(zero % ZEROS, scale % SCALES, shape % SHAPES)
+            zero, *gap, scale, shape = (bits.field(width) for width in _widths(unions))
+            return Table(zero, scale, shape, *gap)
+        differences = bits.unaries(2 + unions).tolist()
+        if max(differences) > 2 * ZEROS - 2:
+            raise CorruptError(
+                Code.BAD_STREAM, "A table in a stream header differs by more than 63 from the one before."
+            )
+        zero, *gap, scale, shape = (unfold(difference) for difference in differences)
+        return Table(
+            (before.zero + zero) % ZEROS,
+            (before.scale + scale) % SCALES,
+            (before.shape + shape) % SHAPES,
+            *((before.gap + each) % ZEROS for each in gap),
+        )
+
+
+def _widths(unions: int) -> tuple[int, ...]:
+    return (ZERO_BITS, *(ZERO_BITS,) * (unions - 1), SCALE_BITS, SHAPE_BITS)
 
 
 def exp2(exponent: int) -> int:
@@ -77,25 +107,25 @@ def zero_frequency(zero: int) -> int:
     return minority if zero < ZERO_CENTER else TOTAL - minority
 
 
-@lru_cache(maxsize=4 * SCALES)
-def tail_weights(scale: int, shape: int) -> tuple[int, ...]:
+@lru_cache(maxsize=8 * SCALES)
+def tail_weights(scale: int, shape: int, union: int) -> tuple[int, ...]:
     """Weights of the magnitudes 1 … 1023, relative to the first, with 16 fractional bits; scale <= 20."""
     beta2 = shape + 1
-    # c = a^-β = 2^(-8 · beta2 · (scale - 8) / 64) with 26 fractional bits
+    # c = a^-β = 2^(-8 · beta2 · (scale - 4) / 64) with 26 fractional bits
     exponent = 8 * beta2 * (scale - SCALE_ORIGIN) + 256
     c = (EXP2[exponent & 63] << 14) >> (exponent >> 6)
-    energies = [isqrt(k**beta2 << 16) * c >> 28 for k in range(1, TAIL_TERMS + 1)]
+    energies = [isqrt((2 * k - union) ** beta2 << 16) * c >> 28 for k in range(1, TAIL_TERMS + 1)]
     return tuple(EXP2[e & 63] >> min(e >> 6, 17) for e in (energy - energies[0] for energy in energies))
 
 
 @lru_cache(maxsize=1024)
-def frequencies(table: Table) -> tuple[tuple[int, ...], int]:
+def frequencies(table: Table, union: int) -> tuple[tuple[int, ...], int]:
     """(f(0), f(1), … f(R)), of which all but the first stand for both signs, and the escape's frequency.
 
     f(0) + 2 · (f(1) + … + f(R)) + escape = 4096; all are at least 1; R <= 127 may be 0.
     """
-    weights = tail_weights(table.scale - 4 * table.shift, table.shape)
-    zero = zero_frequency(table.zero)
+    weights = tail_weights(table.scale - 4 * table.shift, table.shape, union)
+    zero = zero_frequency((table.zero + union * table.gap) % ZEROS)
     rest, total = TOTAL - zero, sum(weights)
     direct, below, running = [zero], 0, 0
     for weight in weights[:MAX_DIRECT]:
@@ -108,9 +138,9 @@ def frequencies(table: Table) -> tuple[tuple[int, ...], int]:
     return tuple(direct), rest - 2 * below
 
 
-def symbol_frequencies(table: Table) -> npt.NDArray[np.uint32]:
+def symbol_frequencies(table: Table, union: int) -> npt.NDArray[np.uint32]:
     """Frequencies by symbol number [256]: folded levels 0 … 2·127, then the escape; 0 where there is no symbol."""
-    direct, escape = frequencies(table)
+    direct, escape = frequencies(table, union)
     result = np.zeros(ESCAPE + 1, np.uint32)
     result[0] = direct[0]
     result[1 : 2 * len(direct) - 1] = np.repeat(np.array(direct[1:], np.uint32), 2)

@@ -83,4 +83,4 @@ def _tensor(record: Record, index: Index, elements: list[int]) -> TensorReport:
     layer = record.layer
     kept = layer.region.count if isinstance(layer.region, Scan) else layer.region.kept
     step = None if layer.integer else step_of(layer.step)
-    return TensorReport(record.name, dtype, record.shape, "levels", layer.axes, kept, step, size)
+    return TensorReport(record.name, dtype, record.shape, "levels", layer.transform, kept, step, size)

@@ -25,14 +25,13 @@ from frc_files import (
     raw_stream,
     section,
 )
+from vectors.building import build, coded
 
-from frcodec import Code, FrcError, layer, open_file
+from frcodec import Code, FrcError, open_file
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.layer import Layer
 from frcodec.region import Box, Scan
-from frcodec.tensors import DTYPES
 
 LIMIT = 1 << 15
 """decoded bytes that attacked files may ask for"""
@@ -40,7 +39,7 @@ SECONDS = 5
 MEMORY = 256 << 20
 """bytes of address space that one attack may take beyond what the process has"""
 Content = tuple[dict[str, bytes], dict[str, str], bytes | None]
-"""bytes by name, metadata, rebuilt model file"""
+"""stored bytes by name, metadata, rebuilt model file"""
 
 
 class OutOfTimeError(Exception):
@@ -50,7 +49,7 @@ class OutOfTimeError(Exception):
 def content(data: bytes) -> Content:
     """Everything that a file holds."""
     with open_file(data, max_bytes=LIMIT) as file:
-        arrays = {name: file[name].tobytes() for name in file}
+        arrays = {name: file.decoder.entry(file._positions[name]).tobytes() for name in file}
         rebuilt = None
         if file.reader.plan is not None:
             out = io.BytesIO()
@@ -94,36 +93,32 @@ def outcome(data: bytes) -> Content | Code:
 
 @cache
 def levels_file() -> bytes:
-    """Levels with a transform, a box, contexts with classes, lanes, escapes and a shifted table; a scan; integers."""
-    context = ContextModel(3, 3, 1, 2, 1, (np.array([0, 2]), None))
-    model = StreamModel(1, context, (Table(20, 8, 1), Table(20, 30, 0), Table(9, 9, 3)))
-    boxed, scanned, integers = (
-        np.array([7, -300, 0, 2, 1, -1], np.int32),
-        np.array([1, 0, 2], np.int32),
-        np.array([3, -3], np.int32),
+    """Levels of a trellis with row steps, a box, blocks, contexts with classes, lanes, escapes and a shifted table; a
+    scan; integers; a transform of whole axes.
+    """
+    context = ContextModel(3, 3, 2, 4, 1, (np.array([0, 4]), np.array([1, 0, -1])))
+    tables = (Table(20, 8, 1, 5), Table(20, 30, 0, 0), Table(9, 9, 3, 60))
+    rows = StreamModel(1, 3, context, tables, np.array([0, -3]))
+    part = coded(
+        "conv.weight",
+        "float32",
+        (3, 5),
+        [7, -300, 0, 2, 1, -1],
+        axes=(1,),
+        block=1,
+        region=Box((2, 3)),
+        step=85 << 8 | 16,
+        model=rows,
     )
-    layers = [
-        Layer(DTYPES["float32"], (3, 4), (0, 1), Box((2, 3)), 85 << 8 | 16),
-        Layer(DTYPES["bfloat16"], (2, 2), (), Scan(3), 88 << 8 | 1),
-        Layer(DTYPES["int8"], (2,), (), Box((2,)), 5),
-    ]
-    decoded = [layer.decode(levels, made) for levels, made in zip((boxed, scanned, integers), layers, strict=True)]
-    streams = [level_stream(boxed, (2, 3), model), level_stream(scanned), level_stream(integers)]
-    columns = Columns(
-        names="conv.weight\0fc\0q\0",
-        dtypes=bytes([0, 2, 4]),
-        codings=bytes(3),
-        ranks=bytes([2, 2, 1]),
-        dims=[3, 2, 2, 4, 2],
-        axes=[3, 0, 0],
-        regions=bytes([1, 2, 0]),
-        kept=[2, 3, 3],
-        steps=bytes([85, 88, 0, 16, 1, 5]),
-        streams=[0] * 3,
-        sizes=[len(s) for s in streams],
-        digests=_digests(*([d] for d in decoded)),
+    return build(
+        [
+            part,
+            coded("fc", "bfloat16", (2, 2), [1, 0, 2], region=Scan(3), step=88 << 8 | 1),
+            coded("q", "int8", (2,), [3, -3], step=5),
+            coded("dct", "float16", (2, 3), [5, -1, 0, 0, 2, 0], axes=(0, 1)),
+        ],
+        sections=2,
     )
-    return file_of(section(DATA, streams[0]), section(DATA, streams[1] + streams[2]), section(INDEX, columns.pack()))
 
 
 @cache

@@ -67,6 +67,24 @@ def test_many_unaries_at_once(values, skip):
     assert reader.unaries(len(values)).tolist() == values
 
 
+@given(st.lists(st.integers(-128, 127), max_size=50))
+def test_signed_bytes(values):
+    bits = BitWriter()
+    for value in values:
+        bits.unary(fold(value))
+    assert BitReader(bits.getvalue()).signed_bytes(len(values)).tolist() == values
+
+
+@pytest.mark.parametrize("value", [128, -129, 5000])
+def test_what_is_no_signed_byte_is_refused(value):
+    bits = BitWriter()
+    bits.unary(0)
+    bits.unary(fold(value))
+    with pytest.raises(CorruptError) as caught:
+        BitReader(bits.getvalue()).signed_bytes(2)
+    assert caught.value.code == Code.BAD_STREAM
+
+
 def test_padding_must_be_zero():
     for bit in range(3, 8):
         bits = BitReader(bytes([1 << bit]))

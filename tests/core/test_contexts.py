@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from math import floor, log2, prod
+from math import prod
 
 import numpy as np
 import pytest
+from definitions import contexts_of, points_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import levels, shapes, stream_models
+from strategies import levels_under, shapes, stream_models
 
+from frcodec import native
 from frcodec.constants import MAX_NEIGHBOR_SUM, Code
 from frcodec.entropy.bits import BitReader, BitWriter
 from frcodec.entropy.contexts import NEIGHBOR_CLASS, ContextModel
@@ -17,36 +19,33 @@ from frcodec.entropy.stream import contexts_by_level
 from frcodec.errors import CorruptError
 
 
-def _by_definition(flat, shape, model):
-    """Contexts of one segment's levels in plain Python."""
-    context, found = model.context, []
-    chunk = -(-len(flat) // model.lanes)
-    row = context.row_length
-    for place in range(len(flat)):
-        first = place // chunk * chunk
-        back = [abs(int(flat[place - d])) if place - d >= first else 0 for d in (1, 2, row, 2 * row)]
-        t = min(sum(back), MAX_NEIGHBOR_SUM)
-        n = 0 if t == 0 else 1 + floor(2 * log2(t) + 1e-9)
-        where = np.unravel_index(place, shape)
-        p = sum(int(c[i]) for c, i in zip(context.axis_classes, where, strict=False) if c is not None)
-        found.append(min(max((context.wp * p + context.wn * n) // 4 - context.base, 0), context.contexts - 1))
-    return found
-
-
 @settings(max_examples=150)
 @given(st.data())
 def test_contexts_follow_their_definition(data):
+    """With the core and without: neighbours are points, classes add up, lanes do not see each other."""
     shape = data.draw(shapes(max_size=120, min_rank=1, min_side=1))
     model = data.draw(stream_models(shape, max_lanes_log2=5))
-    flat = data.draw(levels(prod(shape)))
-    assert contexts_by_level(flat, shape, model).tolist() == _by_definition(flat, shape, model)
+    points = points_of(data.draw(levels_under(model, prod(shape))), model)
+    expected = contexts_of(points, shape, model)
+    for core in (True, False):
+        with native.using(core):
+            assert contexts_by_level(points, shape, model).tolist() == expected
 
 
-def test_neighbor_classes_are_half_octaves():
+def test_neighbor_classes_are_quarter_octaves():
     for t in range(1, MAX_NEIGHBOR_SUM + 1):
         n = int(NEIGHBOR_CLASS[t]) - 1
-        assert 2**n <= t * t < 2 ** (n + 1)
+        assert 2**n <= t**4 < 2 ** (n + 1)
     assert NEIGHBOR_CLASS[0] == 0
+
+
+@pytest.mark.parametrize(("largest", "sums"), [(254, 2047), (-256, -2047)])
+def test_sums_of_classes_are_limited(largest, sums):
+    classes = (np.array([0, largest], np.int64),) * 11
+    found = ContextModel(1, 1, 3, 0, 0, classes).axis_sum((2,) * 11)
+    assert found[-1] == 3 * sums
+    assert found[1] == 3 * largest
+    assert np.abs(found).max() == 3 * abs(sums)
 
 
 @given(st.data())
@@ -56,7 +55,9 @@ def test_headers_come_back(data):
     bits = BitWriter()
     model.write(bits)
     again = type(model).read(BitReader(bits.getvalue()), shape)
-    assert (again.lanes_log2, again.tables) == (model.lanes_log2, model.tables)
+    assert (again.lanes_log2, again.state_bits, again.tables) == (model.lanes_log2, model.state_bits, model.tables)
+    assert (again.row_steps is None) == (model.row_steps is None)
+    assert again.row_steps is None or again.row_steps.tolist() == model.row_steps.tolist()
     ours, theirs = model.context, again.context
     assert (ours.row_length, ours.contexts, ours.wp, ours.wn, ours.base) == (
         theirs.row_length, theirs.contexts, theirs.wp, theirs.wn, theirs.base
@@ -70,8 +71,8 @@ def _header(row=1, contexts=1, base=0, classes=()):
     bits = BitWriter()
     bits.gamma(row - 1)
     bits.gamma(contexts - 1)
-    bits.field(1 if classes else 0, 3)
-    bits.field(0, 3)
+    bits.field(1 if classes else 0, 4)
+    bits.field(0, 4)
     bits.gamma(base)
     for value in classes:
         bits.unary(value)
@@ -89,13 +90,19 @@ def _header(row=1, contexts=1, base=0, classes=()):
         ({"base": (1 << 17) + 1}, False),
         ({"classes": (1, 255)}, True),
         ({"classes": (1, 256)}, False),
-        ({"classes": (2, 0)}, False),
+        ({"classes": (2, 254)}, True),
+        ({"classes": (2, 256)}, False),
+        ({"classes": (3, 0)}, False),
     ],
 )
 def test_limits_of_headers(fields, fits):
+    bits = _header(**fields)
     if fits:
-        assert ContextModel.read(_header(**fields), (1,)).contexts == fields.get("contexts", 1)
+        found = ContextModel.read_weights(bits).read_classes(bits, (1,))
+        assert found.contexts == fields.get("contexts", 1)
+        expected = {(1, 255): [-256], (2, 254): [127]}.get(fields.get("classes"))
+        assert expected is None or found.axis_classes[0].tolist() == expected
         return
     with pytest.raises(CorruptError) as caught:
-        ContextModel.read(_header(**fields), (1,))
+        ContextModel.read_weights(bits).read_classes(bits, (1,))
     assert caught.value.code == Code.BAD_STREAM

@@ -1,19 +1,22 @@
 """Odd models, odd files and odd outputs that once went wrong."""
 
 import io
+import time
 
 import msgpack
 import numpy as np
 import pytest
-from frc_files import INDEX, file_of, section, small_file
+from frc_files import INDEX, file_of, level_stream, section, small_file
 from saving import identical, saved, saved_with_report
 
-from frcodec import Code, CorruptError, FrcError, Options, UsageError, load_file, open_file, save_file
+from frcodec import Code, CorruptError, FrcError, Options, UsageError, load_file, native, open_file, save_file, streams
 from frcodec.codec import encode
+from frcodec.codec.decode import Decoder
 from frcodec.constants import MAX_CONTAINERS
 from frcodec.container import packing
 from frcodec.entropy import stream
 from frcodec.entropy.fit import fit
+from frcodec.entropy.stream import Quantized
 from frcodec.files.skeleton import Model
 from frcodec.plan import Coding, treatments
 from frcodec.tensors import DTYPES, Stored, View, from_array
@@ -38,8 +41,8 @@ def test_many_views_decode_their_target_once(monkeypatch):
     entries = [from_array("", base), *(View(f"row{i}", 0, 300 * i, (300,), (1,)) for i in range(300))]
     out = io.BytesIO()
     encode(Model("tensors", entries, None, frozenset()), out, Options())
-    decode, calls = stream.decode, []
-    monkeypatch.setattr(stream, "decode", lambda *arguments: calls.append(1) or decode(*arguments))
+    decode, calls = streams.decode, []
+    monkeypatch.setattr(streams, "decode", lambda *arguments: calls.append(1) or decode(*arguments))
     assert len(load_file(out.getvalue())) == 300
     assert len(calls) == 1
 
@@ -55,6 +58,28 @@ def test_arrays_that_are_handed_out_twice_cannot_be_changed():
     assert not identical(load_file(data)["b"], loaded["b"])
 
 
+def test_nothing_reads_on_behind_an_error(monkeypatch):
+    """When a tensor is damaged, threads that decode others ahead are done before the caller hears of it."""
+    data = bytearray(saved({name: RANDOM.normal(size=(100, 100)) for name in "abc"}, lossless=True))
+    data[100] ^= 1
+    decode, busy = Decoder.entry, []
+
+    def slow(self, position):
+        busy.append(position)
+        if position:
+            time.sleep(0.3)
+        try:
+            return decode(self, position)
+        finally:
+            busy.remove(position)
+
+    monkeypatch.setattr(Decoder, "entry", slow)
+    monkeypatch.setattr(native, "processors", lambda: 3)
+    with pytest.raises(CorruptError):
+        load_file(bytes(data))
+    assert busy == []
+
+
 @pytest.mark.parametrize("decibels", [0.05, 0.2, 1.0])
 def test_hardly_any_quality_costs_hardly_any_bytes(decibels):
     weights = RANDOM.uniform(-1, 1, (200, 200)).astype(np.float32)
@@ -66,9 +91,10 @@ def test_hardly_any_quality_costs_hardly_any_bytes(decibels):
 def test_sparse_levels_keep_enough_lanes():
     levels = np.zeros(1 << 20, np.int32)
     levels[:: 1 << 10] = 1
-    model = fit(levels, (1024, 1024)).model
+    model = fit(Quantized(levels), (1024, 1024))
     assert model.lanes >= 16
-    assert np.array_equal(stream.decode(stream.encode(levels, (1024, 1024), model), (1024, 1024)), levels)
+    decoded, _ = stream.decode(level_stream(levels, (1024, 1024), model), (1024, 1024))
+    assert np.array_equal(decoded, levels)
 
 
 def test_names_that_no_reader_accepts_are_refused_before_they_are_written():

@@ -9,22 +9,28 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import levels, shapes
+from strategies import BLOCKS, levels, shapes, transforms
 
 from frcodec import transform
 from frcodec.constants import BASIS_BITS, MAX_LEVEL, Code
 from frcodec.errors import CorruptError
+from frcodec.transform import Transform
 
 
-def _inverse(box, shape, axes, fraction, product):
+def _inverse(box, shape, how, fraction, product):
     """The specification's definition with any way to multiply: x is [K, columns], the answer [N, columns]."""
     x = box.astype(object) * (1 << fraction)
-    for axis in transform.axis_order(box.shape, shape, axes):
-        matrix = transform.basis(shape[axis], box.shape[axis])
+    for axis in transform.axis_order(box.shape, shape, how.axes):
+        length = shape[axis]
+        run = 1 << how.block if how.block else length
         moved = np.moveaxis(x, axis, 0)
         flat = moved.reshape(moved.shape[0], -1)
-        rounded = (product(matrix, flat) + (1 << BASIS_BITS - 1)) // (1 << BASIS_BITS)
-        x = np.moveaxis(rounded.reshape(shape[axis], *moved.shape[1:]), 0, axis)
+        runs = []
+        for start in range(0, length, run):
+            mine = flat[start : start + run]
+            sums = product(transform.basis(min(run, length - start), len(mine)), mine)
+            runs.append((sums + (1 << BASIS_BITS - 1)) // (1 << BASIS_BITS))
+        x = np.moveaxis(np.concatenate(runs).reshape(length, *moved.shape[1:]), 0, axis)
     return x
 
 
@@ -67,17 +73,17 @@ def _as_integers(values):
 def test_every_order_of_summation_gives_the_same_integers(data):
     shape = data.draw(shapes(max_rank=3, max_size=200, min_rank=1, min_side=1))
     kept = tuple(data.draw(st.integers(1, n)) for n in shape)
-    axes = tuple(sorted(data.draw(st.sets(st.sampled_from(range(len(shape))), min_size=1))))
+    how = data.draw(transforms(shape, min_axes=1))
     box = data.draw(levels(prod(kept))).reshape(kept)
     fraction = transform.fraction_bits(transform.energy(box))
     if fraction < 8:
         box = (box >> 13).astype(np.int32)
         fraction = transform.fraction_bits(transform.energy(box))
-    found = transform.inverse(box, shape, axes, fraction)
-    whole = tuple(n if a in axes else k for a, (n, k) in enumerate(zip(shape, kept, strict=True)))
+    found = transform.inverse(box, shape, how, fraction)
+    whole = tuple(n if a in how.axes else k for a, (n, k) in enumerate(zip(shape, kept, strict=True)))
     assert found.shape == whole
     for product in (_integers, _shuffled, _one_by_one, _split, _fsum):
-        expected = _inverse(box, shape, axes, fraction, product)
+        expected = _inverse(box, shape, how, fraction, product)
         assert np.array_equal(found, expected.astype(np.float64)), product.__name__
 
 
@@ -129,19 +135,63 @@ def test_energy_of_many_largest_levels():
 def test_too_large_levels_are_refused():
     box = np.full(2, 1 << 30, np.int32)
     with pytest.raises(CorruptError) as caught:
-        transform.inverse(box, (2,), (0,), transform.fraction_bits(transform.energy(box)))
+        transform.inverse(box, (2,), Transform((0,)), transform.fraction_bits(transform.energy(box)))
     assert caught.value.code == Code.BAD_RECORD
 
 
-@settings(max_examples=60)
-@given(shapes(max_rank=4, max_size=500, min_rank=1, min_side=1), st.integers(0, 99))
-def test_inverse_undoes_forward(shape, seed):
+def _forward(values, how):
+    """Coefficients by their definition: sums over cosines, run by run."""
+    for axis in how.axes:
+        length = values.shape[axis]
+        moved = np.moveaxis(values, axis, 0)
+        runs = []
+        for start in range(0, length, 1 << how.block if how.block else length):
+            run = moved[start : start + (1 << how.block)] if how.block else moved
+            n, k = np.ogrid[: len(run), : len(run)]
+            cosines = np.cos(np.pi * k * (2 * n + 1) / (2 * len(run))) * np.sqrt(np.where(k > 0, 2, 1) / len(run))
+            runs.append(np.tensordot(cosines, run, (0, 0)))
+        values = np.moveaxis(np.concatenate(runs), 0, axis)
+    return values
+
+
+@settings(max_examples=100)
+@given(st.data(), st.integers(0, 99))
+def test_forward_is_the_transform_of_every_run(data, seed):
+    shape = data.draw(shapes(max_rank=4, max_size=500, min_rank=1, min_side=1))
+    how = data.draw(transforms(shape))
     values = np.random.default_rng(seed).normal(size=shape)
-    axes = tuple(range(len(shape)))
-    coefs = transform.forward(values, axes)
+    assert np.abs(transform.forward(values, how) - _forward(values, how)).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("length", "block", "kept"),
+    [(5, 1, 3), (17, 4, 16), (16, 4, 0), (33, 4, 20), (4100, 11, 2049), (9000, 11, 100), (7, 11, 7)],
+)
+def test_runs_see_only_themselves(length, block, kept):
+    """A coefficient spreads over its run, one outside of the box is zero, and whole runs of them are zeros."""
+    run = 1 << block
+    for place in {0, kept // 2, kept - 1} if kept else set():
+        box = np.zeros((kept, 2))
+        box[place, 1] = 3
+        found = transform.inverse(box, (length, 2), Transform((0,), block), 20)
+        start = place // run * run
+        alone = transform.basis(min(run, length - start), place - start + 1)[:, -1]
+        expected = np.zeros((length, 2))
+        expected[start : start + run, 1] = np.floor((alone * 3 * 2.0**20 + 2.0**21) / 2.0**22)
+        assert np.array_equal(found, expected)
+    assert not transform.inverse(np.zeros((kept, 2)), (length, 2), Transform((0,), block), 30).any()
+
+
+@settings(max_examples=60)
+@given(st.data(), st.integers(0, 99))
+def test_inverse_undoes_forward(data, seed):
+    shape = data.draw(shapes(max_rank=4, max_size=500, min_rank=1, min_side=1))
+    values = np.random.default_rng(seed).normal(size=shape)
+    how = Transform(tuple(range(len(shape))), data.draw(BLOCKS))
+    coefs = transform.forward(values, how)
     box = np.rint(coefs * 2.0**15).astype(np.int32)
     fraction = transform.fraction_bits(transform.energy(box))
-    again = transform.inverse(box, shape, axes, fraction) * 2.0 ** (-15 - fraction)
+    again = transform.inverse(box, shape, how, fraction) * 2.0 ** (-15 - fraction)
     assert np.abs(again - values).max() < 2.0**-15 * (1 + np.sqrt(values.size)) / 2
 
 

@@ -14,6 +14,7 @@ from frcodec.container.index import Index, Levels, Raw, Stream
 from frcodec.errors import CorruptError, FrcError
 from frcodec.region import Box, Scan
 from frcodec.tensors import DTYPES
+from frcodec.transform import Transform
 
 
 def _same(first: Index, second: Index) -> bool:
@@ -82,7 +83,26 @@ def test_the_largest_rank():
     columns = Columns(ranks=bytes([MAX_RANK]), dims=[1] * MAX_RANK, axes=[(1 << MAX_RANK) - 1])
     record = index_section.read(columns.pack()).records[0]
     assert record.shape == (1,) * MAX_RANK
-    assert record.layer.axes == tuple(range(MAX_RANK))
+    assert record.layer.transform == Transform(tuple(range(MAX_RANK)))
+
+
+@pytest.mark.parametrize(
+    ("rank", "value", "expected"),
+    [
+        (1, 0, Transform()),
+        (1, 1, Transform((0,))),
+        (1, 1 + 2 * 1, Transform((0,), 1)),
+        (1, 1 + 2 * 11, Transform((0,), 11)),
+        (2, 3 + 4 * 5, Transform((0, 1), 5)),
+        (2, 2 + 4 * 11, Transform((1,), 11)),
+        (32, (1 << 31) + (11 << 32), Transform((31,), 11)),
+    ],
+)
+def test_transforms(rank, value, expected):
+    columns = Columns(ranks=bytes([rank]), dims=[*[1] * (rank - 1), 5000 if expected.block else 4096], axes=[value])
+    record = index_section.read(columns.pack()).records[0]
+    assert record.layer.transform == expected
+    assert index_section.write(index_section.read(columns.pack())) == columns.pack()
 
 
 @pytest.mark.parametrize("dims", [[0, 1 << 53], [1 << 52, 2], [1, 1 << 53]])
@@ -96,7 +116,9 @@ def test_a_typical_network_costs_few_bytes():
     for block in range(8):
         for kind in ("0.weight", "0.bias", "1.weight", "1.bias"):
             shape = (64, 64, 3, 3) if kind == "0.weight" else (64,)
-            layer = index_section.Layer(DTYPES["float32"], shape, (0, 1, 2, 3)[: len(shape)], Scan(24 + block), 80 << 8)
+            layer = index_section.Layer(
+                DTYPES["float32"], shape, Transform((0, 1, 2, 3)[: len(shape)]), Scan(24 + block), 80 << 8
+            )
             records.append(Levels(f"encoder.{block}.conv.{kind}", layer, 0))
     assert len(index_section.write(Index(tuple(records), tuple(streams), 0))) < 60 + 8 * len(records)
 
@@ -108,6 +130,6 @@ def test_more_entries_than_allowed_are_refused_before_they_are_made():
 
 
 def test_regions_equal_to_the_shape_are_written_as_whole():
-    layer = index_section.Layer(DTYPES["float32"], (2, 3), (), Box((2, 3)), 0)
+    layer = index_section.Layer(DTYPES["float32"], (2, 3), Transform(), Box((2, 3)), 0)
     index = Index((Levels("a", layer, 0), Raw("b", DTYPES["bytes"], (), 1)), (Stream(1, 2), Stream(3, 4)), 2)
     assert _same(index_section.read(index_section.write(index)), index)

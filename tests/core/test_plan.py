@@ -9,6 +9,7 @@ from saving import again, decibels, identical, network, saved, saved_with_report
 from frcodec import Code, FrcError
 from frcodec.plan import Coding, Options, parse_rule, treatments
 from frcodec.tensors import DTYPES, Stored, View, from_array
+from frcodec.transform import Transform
 
 
 def _plan(tensors, exact=(), **options):
@@ -42,6 +43,10 @@ def _plan(tensors, exact=(), **options):
         ({"rules": ("conv=transform=dct",)}, Code.BAD_OPTION),
         ({"rules": ("conv=transform=7",)}, Code.BAD_OPTION),
         ({"rules": ("conv=transform=0+",)}, Code.BAD_OPTION),
+        ({"rules": ("conv=transform=0/1",)}, Code.BAD_OPTION),
+        ({"rules": ("conv=transform=0/12",)}, Code.BAD_OPTION),
+        ({"rules": ("conv=transform=0/4096",)}, Code.BAD_OPTION),
+        ({"rules": ("conv=transform=all/16",)}, Code.BAD_OPTION),
         ({"rules": ("conv=snr=30,",)}, Code.BAD_OPTION),
         ({"rules": ("(conv=snr=30",)}, Code.BAD_OPTION),
         ({"keep": ("[",)}, Code.BAD_OPTION),
@@ -83,21 +88,23 @@ def test_keep_and_lossless_rules_are_exact():
         assert not identical(loaded["conv2.weight"], tensors["conv2.weight"])
 
 
-@pytest.mark.parametrize("asked", ["none", "spatial", "all", "0", "1", "0+2", "3+1+1", "2+3"])
+@pytest.mark.parametrize("asked", ["none", "spatial", "all", "0", "1", "0+2", "3+1+1", "2+3", "0/16", "1+0/8", "2+3/2"])
 def test_transforms_asked_for_are_used(asked):
     tensors = {"w": network()["conv1.weight"]}
+    axes, _, run = asked.partition("/")
     expected = {"none": (), "spatial": (2, 3), "all": (0, 1, 2, 3)}.get(asked) or tuple(
-        sorted({int(a) for a in asked.split("+") if a.isdigit()})
+        sorted({int(axis) for axis in axes.split("+") if axis.isdigit()})
     )
+    block = {"": 0, "2": 1, "8": 3, "16": 4}[run]
     data, report = saved_with_report(tensors, rules=(f"w=transform={asked},snr=30",))
-    assert report.tensors[0].axes == expected
+    assert report.tensors[0].transform == Transform(expected, block)
     assert decibels(tensors["w"], again(tensors, rules=(f"w=transform={asked},snr=30",))["w"]) > 29.5
 
 
 def test_smooth_kernels_get_a_transform_and_noise_gets_none():
     tensors = network()
     _, report = saved_with_report(tensors)
-    axes = {t.name: t.axes for t in report.tensors}
+    axes = {t.name: t.transform.axes for t in report.tensors}
     assert set(axes["conv1.weight"]) >= {2, 3}
     assert axes["fc.weight"] == ()
 

@@ -48,16 +48,16 @@ def test_the_rows_are_those_that_encoding_reported(arrays: dict[str, np.ndarray]
     found = report_of(out.getvalue())
     assert [t.name for t in found.tensors] == list(arrays)
     for before, after in zip(told.tensors, found.tensors, strict=True):
-        assert (before.dtype, before.shape, before.coding, before.axes) == (
+        assert (before.dtype, before.shape, before.coding, before.transform) == (
             after.dtype,
             after.shape,
             after.coding,
-            after.axes,
+            after.transform,
         )
         assert (before.kept, before.step) == (after.kept, after.step)
         assert before.size == pytest.approx(after.size)
         assert after.snr is None and after.max_error is None
-    assert found.tensors[0].axes == (2, 3)
+    assert found.tensors[0].transform.axes == (2, 3)
     assert sum(t.size for t in found.tensors) + 30 > found.sections["data"] > sum(t.size for t in found.tensors)
 
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
-from frc_files import PLAIN_MODEL, raw_stream
+from definitions import points_of
+from frc_files import PLAIN_MODEL, level_stream, raw_stream
 
 from frcodec import layer
 from frcodec.container.index import Index, Levels, Raw, Record, Shared, Stream
 from frcodec.container.sections import frame
 from frcodec.container.skeleton import Plan
 from frcodec.container.writer import Writer
-from frcodec.entropy import stream
 from frcodec.entropy.stream import StreamModel
+from frcodec.errors import CorruptError
 from frcodec.files.skeleton import Hole, Patch, checksum, cut
 from frcodec.layer import Layer
 from frcodec.region import Box, Region
 from frcodec.tensors import DTYPES, View
+from frcodec.transform import Transform
 
 ONE = 90 << 8
 """step code of 1"""
@@ -28,17 +31,13 @@ ONE = 90 << 8
 
 @dataclass(frozen=True)
 class Coded:
-    """An entry coded as levels, in a stream of its own or in a shared one."""
+    """An entry coded as levels, in a stream of its own or in a shared one, whose model is that of its first entry."""
 
     name: str
     layer: Layer
     levels: np.ndarray
     model: StreamModel = PLAIN_MODEL
     shared: str | None = None
-
-    def decoded(self) -> bytes:
-        """Its bytes."""
-        return layer.decode(self.levels, self.layer).tobytes()
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,6 @@ class Exact:
     dtype: str
     array: np.ndarray
     shared: str | None = None
-
-    def decoded(self) -> bytes:
-        """Its bytes."""
-        return self.array.tobytes()
 
 
 @dataclass(frozen=True)
@@ -73,13 +68,14 @@ def coded(
     levels: Sequence[int] | np.ndarray,
     *,
     axes: tuple[int, ...] = (),
+    block: int = 0,
     region: Region | None = None,
     step: int = ONE,
     model: StreamModel = PLAIN_MODEL,
     shared: str | None = None,
 ) -> Coded:
     """An entry of levels, of the whole tensor unless a region is given."""
-    made = Layer(DTYPES[dtype], shape, axes, region or Box(shape), step)
+    made = Layer(DTYPES[dtype], shape, Transform(axes, block), region or Box(shape), step)
     return Coded(name, made, np.array(levels, np.int32).reshape(-1), model, shared)
 
 
@@ -104,24 +100,27 @@ def build(
     before: bytes = b"",
     sections: int = 1,
 ) -> bytes:
-    """The file of these entries, in this order; `before` goes between header and data, in `sections` data sections."""
+    """The file of these entries, in this order; `before` goes between header and data, in `sections` data sections.
+
+    A stream that does not decode gets the digest 0.
+    """
     groups: list[list[int]] = [[i] for i, p in enumerate(parts) if not isinstance(p, Viewed) and p.shared is None]
     own = len(groups)
     names = dict.fromkeys(p.shared for p in parts if not isinstance(p, Viewed) and p.shared is not None)
     groups += [[i for i, p in enumerate(parts) if not isinstance(p, Viewed) and p.shared == name] for name in names]
-    streams = [_stream([parts[i] for i in group]) for group in groups]
     number = {i: n for n, group in enumerate(groups) for i in group}
     records = tuple(_record(part, number.get(i, -1)) for i, part in enumerate(parts))
-    digests = [crc32(b"".join(_bytes(parts[i]) for i in group)) for group in groups]
-    out = io.BytesIO()
+    out, table, decoded = io.BytesIO(), [], dict[int, bytes]()
     writer = Writer(out)
     writer.written += out.write(before)
-    for i, data in enumerate(streams):
+    for i, group in enumerate(groups):
+        data, contents = _stream([parts[member] for member in group])
+        decoded |= dict(zip(group, contents, strict=False))
+        table.append(Stream(len(data), crc32(b"".join(contents))))
         writer.add(data)
-        if (i + 1) * sections // max(1, len(streams)) > i * sections // max(1, len(streams)) and sections > 1:
+        if (i + 1) * sections // max(1, len(groups)) > i * sections // max(1, len(groups)) and sections > 1:
             writer._flush()
-    table = tuple(Stream(len(data), value) for data, value in zip(streams, digests, strict=True))
-    writer.finish(Index(records, table, own), _plan(rebuilt, parts), metadata or {})
+    writer.finish(Index(records, tuple(table), own), _plan(rebuilt, decoded), metadata or {})
     return out.getvalue()
 
 
@@ -130,19 +129,21 @@ def ancillary(kind: int, payload: bytes) -> bytes:
     return b"".join(map(bytes, frame(kind, payload, ancillary=True)))
 
 
-def _bytes(part: Part) -> bytes:
-    assert not isinstance(part, Viewed)
-    return part.decoded()
-
-
-def _stream(members: Sequence[Part]) -> bytes:
+def _stream(members: Sequence[Part]) -> tuple[bytes, list[bytes]]:
+    """A stream and what its entries decode to; nothing where they do not decode."""
     first = members[0]
-    if isinstance(first, Exact):
-        return raw_stream(*(m.array for m in members if isinstance(m, Exact)))
-    assert isinstance(first, Coded)
-    levels = np.concatenate([m.levels for m in members if isinstance(m, Coded)])
+    if not isinstance(first, Coded):
+        arrays = [m.array for m in members if isinstance(m, Exact)]
+        return raw_stream(*arrays), [array.tobytes() for array in arrays]
+    coded_members = [m for m in members if isinstance(m, Coded)]
+    levels = np.concatenate([m.levels for m in coded_members])
     shape = first.layer.region.level_shape() if len(members) == 1 else (levels.size,)
-    return stream.encode(levels, shape, first.model)
+    points = np.split(points_of(levels, first.model), np.cumsum([m.levels.size for m in coded_members])[:-1])
+    data = level_stream(levels, shape, first.model)
+    with suppress(CorruptError):
+        steps = first.model.row_steps
+        return data, [layer.decode(p, m.layer, steps).tobytes() for p, m in zip(points, coded_members, strict=True)]
+    return data, []
 
 
 def _record(part: Part, number: int) -> Record:
@@ -153,22 +154,30 @@ def _record(part: Part, number: int) -> Record:
     return Shared(part.view, DTYPES[part.dtype])
 
 
-def _plan(rebuilt: Rebuilt | None, parts: Sequence[Part]) -> Plan | None:
+def _plan(rebuilt: Rebuilt | None, decoded: dict[int, bytes]) -> Plan | None:
     if rebuilt is None:
         return None
     holes, patches, image = [], [], bytearray()
     for piece in rebuilt.pieces:
         if isinstance(piece, int):
-            content = _bytes(parts[piece])
-            holes.append(Hole(len(image), len(content), piece))
-            image += content
+            holes.append(Hole(len(image), len(decoded[piece]), piece))
+            image += decoded[piece]
         elif isinstance(piece, tuple):
             patches.append(Patch(len(image), piece[1]))
             image += bytes(4)
         else:
             image += piece
     skeleton = cut([bytes(image)], holes, patches)
-    return Plan(rebuilt.kind, skeleton, checksum(skeleton, {h.entry: crc32(_bytes(parts[h.entry])) for h in holes}))
+    return Plan(rebuilt.kind, skeleton, checksum(skeleton, {h.entry: crc32(decoded[h.entry]) for h in holes}))
+
+
+def noise(size: int, seed: int, width: int) -> np.ndarray:
+    """Triangular noise of integers."""
+    state, values = seed, []
+    for _ in range(size):
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        values.append((state >> 33) % (width + 1) - (state >> 13) % (width + 1))
+    return np.array(values, np.int32)
 
 
 def levels_by_number(size: int, seed: int, scale: float = 6.0) -> np.ndarray:

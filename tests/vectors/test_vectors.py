@@ -10,13 +10,15 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from frcodec import Code, FrcError, open_file
-from frcodec.constants import DTYPE_BITS
+from frcodec import Code, FrcError, native, open_file
+from frcodec.constants import DTYPE_BITS, MAX_TRANSFORM_LENGTH
 from frcodec.container.index import Levels, Raw, Shared
 from frcodec.entropy.bits import BitReader
 from frcodec.entropy.stream import StreamModel
+from frcodec.quantize.steps import MAX_CODE
 from frcodec.region import Box, Scan
 
 SPEC = Path(__file__).parents[2] / "spec"
@@ -45,10 +47,11 @@ def test_the_generator_finds_nothing_missing():
     assert (done.returncode, done.stdout) == (0, "nothing is missing\n")
 
 
+@pytest.mark.parametrize("core", [True, False], ids=["core", "numpy"])
 @pytest.mark.parametrize("name", MANIFEST["valid"])
-def test_valid_files_decode_to_their_digests(name):
+def test_valid_files_decode_to_their_digests(name, core):
     expected = MANIFEST["valid"][name]
-    with open_file(VECTORS / "valid" / name) as file:
+    with native.using(core), open_file(VECTORS / "valid" / name) as file:
         _ = file.metadata
         assert {key: _digest(file.decoder.entry(file._positions[key]).tobytes()) for key in file} == expected["entries"]
         assert (file.reader.plan is not None) == ("rebuilt" in expected)
@@ -58,9 +61,10 @@ def test_valid_files_decode_to_their_digests(name):
             assert _digest(out.getvalue()) == expected["rebuilt"]
 
 
+@pytest.mark.parametrize("core", [True, False], ids=["core", "numpy"])
 @pytest.mark.parametrize("name", MANIFEST["invalid"])
-def test_invalid_files_give_their_errors(name):
-    with pytest.raises(FrcError) as caught, open_file(VECTORS / "invalid" / name) as file:
+def test_invalid_files_give_their_errors(name, core):
+    with native.using(core), pytest.raises(FrcError) as caught, open_file(VECTORS / "invalid" / name) as file:
         _ = file.metadata
         for key in file:
             _ = file[key]
@@ -79,14 +83,15 @@ def _records():
 
 
 def _models():
-    """The header of every level stream."""
+    """The entries and the header of every level stream."""
     for reader in _readers():
         for number, members in enumerate(reader.index.members()):
             record = reader.index.records[members[0]]
             if isinstance(record, Levels):
-                counts = [reader.index.records[m].layer.region.count for m in members]
+                records = [reader.index.records[m] for m in members]
+                counts = [one.layer.region.count for one in records]
                 shape = record.layer.region.level_shape() if len(members) == 1 else (sum(counts),)
-                yield StreamModel.read(BitReader(reader.stream(number)), shape)
+                yield records, StreamModel.read(BitReader(reader.stream(number)), shape)
 
 
 def test_together_they_cover_records():
@@ -96,29 +101,72 @@ def test_together_they_cover_records():
     assert {made.dtype.name for made in levels} == {"float32", "float16", "bfloat16", "float64", "int8", "uint8"}
     assert {type(made.region) for made in levels} == {Box, Scan}
     assert {made.region == Box(made.shape) for made in levels if isinstance(made.region, Box)} == {True, False}
-    assert {made.axes for made in levels} >= {tuple(a for a in range(4) if mask >> a & 1) for mask in range(16)}
-    assert {bool(made.axes) for made in levels if isinstance(made.region, Scan)} == {True, False}
+    assert {made.transform.axes for made in levels} >= {
+        tuple(axis for axis in range(4) if mask >> axis & 1) for mask in range(16)
+    }
+    assert {made.transform.block for made in levels} == set(range(12))
+    assert {bool(made.transform.axes) for made in levels if isinstance(made.region, Scan)} == {True, False}
     assert {0, 1, 32} <= {len(record.shape) for record in records}
     assert [r for r in records if isinstance(r, Shared) and 0 in r.view.strides]
     assert [r for r in records if isinstance(r, Shared) and r.view.offset]
     assert [r for r in records if not r.name]
 
 
+def test_together_they_cover_blocks():
+    """Axes of whole runs, with a shorter one, shorter than a run, too long as a whole; boxes that end anywhere."""
+    cuts = {"whole": 0, "in a run": 0, "before runs": 0, "at a run": 0}
+    lengths = {"of runs": 0, "shorter last": 0, "shorter than a run": 0, "long": 0}
+    for made in (record.layer for record in _records() if isinstance(record, Levels)):
+        for axis in made.transform.axes if made.transform.block else ():
+            n, run = made.shape[axis], 1 << made.transform.block
+            lengths["of runs"] += n % run == 0
+            lengths["shorter last"] += n > run and n % run > 0
+            lengths["shorter than a run"] += n < run
+            lengths["long"] += n > MAX_TRANSFORM_LENGTH
+            if isinstance(made.region, Box):
+                kept = made.region.kept[axis]
+                cuts["whole"] += kept == n
+                cuts["in a run"] += kept % run > 0 and kept < n
+                cuts["at a run"] += kept % run == 0 and 0 < kept < n
+                cuts["before runs"] += n - kept > run
+    assert all(cuts.values()), cuts
+    assert all(lengths.values()), lengths
+
+
 def test_together_they_cover_streams():
-    models = list(_models())
+    models = [model for _, model in _models()]
     contexts = [model.context for model in models]
     tables = [table for model in models for table in model.tables]
+    classes = [axis for context in contexts for axis in context.axis_classes if axis is not None]
     assert {model.lanes_log2 for model in models} >= {0, 1, 2, 3, 7, 8, 12}
-    assert {context.wp for context in contexts} >= {0, 1, 2, 4, 7}
-    assert {context.wn for context in contexts} >= {0, 1, 2, 3, 4, 7}
+    assert {model.state_bits for model in models} == {0, 2, 3, 4, 5, 6, 7, 8}
+    assert {context.wp for context in contexts} >= {0, 1, 2, 4, 7, 15}
+    assert {context.wn for context in contexts} >= {0, 1, 2, 3, 4, 7, 8, 15}
     assert {1, 64} <= {context.contexts for context in contexts}
     assert {1, 65536} <= {context.row_length for context in contexts}
     assert min(context.base for context in contexts) == -65536
     assert max(context.base for context in contexts) == 65536
-    assert {classes is None for context in contexts for classes in context.axis_classes} == {True, False}
+    assert {axis is None for context in contexts for axis in context.axis_classes} == {True, False}
+    assert {bool((axis & 1).any()) for axis in classes} == {True, False}
+    assert min(int(axis.min()) for axis in classes) == -256
+    assert max(int(axis.max()) for axis in classes) == 254
     assert {table.scale for table in tables} == set(range(64))
     assert {table.shape for table in tables} == set(range(4))
     assert {table.zero for table in tables} == set(range(64))
+    assert {table.gap for table in tables} == set(range(64))
+
+
+def test_together_they_cover_row_steps():
+    found = [(records[0].layer, model) for records, model in _models() if model.row_steps is not None]
+    steps = np.concatenate([model.row_steps for _, model in found])
+    assert set(steps.tolist()) == set(range(-128, 128))
+    assert {made.dtype.name for made, _ in found} == {"float32", "float16", "bfloat16", "float64"}
+    assert {bool(made.transform.axes) for made, _ in found} == {True, False}
+    assert {bool(made.transform.block) for made, _ in found} == {True, False}
+    assert {made.region.kept[0] < made.shape[0] for made, _ in found} == {True, False}
+    assert {bool(model.state_bits) for _, model in found} == {True, False}
+    codes = [made.step + 64 * step for made, model in found for step in model.row_steps.tolist()]
+    assert (min(codes), max(codes)) == (0, MAX_CODE)
 
 
 def test_together_they_cover_sections():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isqrt
 
 import numpy as np
-from vectors.building import build, coded
+from vectors.building import build, coded, noise
 
 from frcodec.constants import MAX_LEVEL, SEGMENT_LEVELS
 from frcodec.entropy.contexts import ContextModel
@@ -13,17 +14,8 @@ from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
 
 
-def _noise(size: int, seed: int, width: int) -> np.ndarray:
-    """Triangular noise of integers."""
-    state, values = seed, []
-    for _ in range(size):
-        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
-        values.append((state >> 33) % (width + 1) - (state >> 13) % (width + 1))
-    return np.array(values, np.int32)
-
-
 def _simple(table: Table, lanes_log2: int = 0) -> StreamModel:
-    return StreamModel(lanes_log2, ContextModel(1, 1), (table,))
+    return StreamModel(lanes_log2, 0, ContextModel(1, 1), (table,))
 
 
 def _tables() -> bytes:
@@ -33,7 +25,7 @@ def _tables() -> bytes:
         for scale in (0, 3, 8, 13, 17, 20):
             for zero in (0, 24, 63):
                 width = 1 + 2 ** max(0, (scale - 4) // 4)
-                levels = _noise(24, zero + 64 * scale, width)
+                levels = noise(24, zero + 64 * scale, width)
                 parts.append(
                     coded(f"{zero}.{scale}.{shape}", "float32", (24,), levels, model=_simple(Table(zero, scale, shape)))
                 )
@@ -44,7 +36,7 @@ def _shifts() -> bytes:
     """Every scale beyond the cap: low bits in plain, 1 to 11 of them."""
     parts = []
     for scale in range(21, 64):
-        levels = _noise(8, scale, 2 << (scale - 8) // 4)
+        levels = noise(8, scale, 2 << (scale - 8) // 4)
         parts.append(
             coded(f"scale{scale}", "float64", (8,), levels, model=_simple(Table(10, scale, scale % 4), scale % 2))
         )
@@ -66,14 +58,14 @@ def _escapes() -> bytes:
 
 def _no_direct_symbols() -> bytes:
     """A table so full of zeros that no other symbol has slots: all else is behind the escape, R = 0."""
-    return build([coded("w", "float32", (40,), _noise(40, 5, 1), model=_simple(Table(63, 20, 0)))])
+    return build([coded("w", "float32", (40,), noise(40, 5, 1), model=_simple(Table(63, 20, 0)))])
 
 
 def _lanes() -> bytes:
     """Fewer levels than lanes, a short last lane, lanes without levels."""
     parts = []
     for lanes_log2, size in ((0, 1), (1, 1), (1, 5), (2, 4), (3, 9), (3, 17), (4, 33), (5, 63), (6, 65), (7, 300)):
-        levels = _noise(size, size, 5)
+        levels = noise(size, size, 5)
         parts.append(
             coded(f"{1 << lanes_log2}.{size}", "float32", (size,), levels, model=_simple(Table(20, 12, 0), lanes_log2))
         )
@@ -87,10 +79,10 @@ def _lanes_most() -> bytes:
 
 def _lanes_shared_words() -> bytes:
     """Lanes that take words for symbols, low bits and escapes in the same step."""
-    levels = _noise(96, 77, 400)
+    levels = noise(96, 77, 400)
     levels[::7] *= 1000
     tables = (Table(5, 26, 0), Table(40, 2, 3))
-    model = StreamModel(3, ContextModel(4, 2, 0, 2, 3), tables)
+    model = StreamModel(3, 0, ContextModel(4, 2, 0, 2, 3), tables)
     return build([coded("w", "float64", (8, 12), levels, model=model)])
 
 
@@ -103,28 +95,30 @@ def _neighbors() -> bytes:
         (9, 0, 1, 0),
         (12, 2, 7, 3),
         (65536, 0, 3, -2),
-        (30, 3, 4, 5),
+        (30, 3, 15, 5),
     ):
         tables = tuple(Table(40 - 3 * i, 6 + i, i % 4) for i in range(12))
-        model = StreamModel(lanes_log2, ContextModel(row, 12, 0, wn, base), tables)
-        levels = _noise(72, row, 3) * (1 + np.arange(72) // 18)
+        model = StreamModel(lanes_log2, 0, ContextModel(row, 12, 0, wn, base), tables)
+        levels = noise(72, row, 3) * (1 + np.arange(72) // 18)
         parts.append(coded(f"row{row}", "float32", (8, 9), levels, model=model))
     return build(parts)
 
 
 def _neighbor_saturation() -> bytes:
-    """Sums of neighbours around every half octave, and far beyond 32767."""
-    levels = np.array(
-        [v for q in range(16) for v in ((1 << q) - 1, 1 << q, int(2 ** (q + 0.5)), int(2 ** (q + 0.5)) + 1)]
-        + [40000, -MAX_LEVEL, 1, 0, 0, 2, 0]
-    )
-    model = StreamModel(0, ContextModel(3, 40, 0, 4, -3), tuple(Table(30, min(63, 4 + 2 * i), 0) for i in range(40)))
+    """Sums of neighbours around every quarter octave, and far beyond 32767."""
+    borders = [isqrt(isqrt(1 << e)) for e in range(61)]  # e quarter octaves, rounded down
+    levels = np.array([v for border in borders for v in (border, 0, 0, 0, 0, 0, 0, border + 1, 0, 0, 0, 0, 0, 0)])
+    levels = np.concatenate([levels, borders, [40000, -MAX_LEVEL, 1, 0, 0, 2, 0]])
+    model = StreamModel(0, 0, ContextModel(3, 64, 0, 8, -3), tuple(Table(30, min(63, 2 + i), 0) for i in range(64)))
     return build([coded("w", "float64", (levels.size,), levels, model=model)])
 
 
 def _classes() -> bytes:
-    """Classes on all, some and no axes, of both signs, with and without neighbours, up to -128 and 127."""
+    """Classes on all, some and no axes, of both signs, with and without neighbours: quarter octaves from -128 to 127,
+    half octaves from -256 to 254.
+    """
     rows, columns, depth = np.array([0, 3, -2, 5]), np.array([-1, 0, 2]), np.array([127, -128])
+    even_rows, even_depth = np.array([0, 6, -4, 10]), np.array([254, -256])
     parts = []
     for number, (classes, wp, wn, base) in enumerate(
         (
@@ -134,34 +128,47 @@ def _classes() -> bytes:
             ((None, None, None), 7, 1, 0),
             ((rows, columns, None), 4, 4, 65536),
             ((rows, columns, None), 4, 3, -65536),
+            ((even_rows, None, even_depth), 1, 0, -20),
+            ((even_rows, columns, None), 15, 15, -2),
         )
     ):
         tables = tuple(Table(30 - i, 6 + i, 0) for i in range(9))
         context = ContextModel(6, 9, wp, wn, base, tuple(c if c is None else c.astype(np.int64) for c in classes))
         parts.append(
             coded(
-                f"classes{number}", "float32", (4, 3, 2), _noise(24, number, 6), model=StreamModel(0, context, tables)
+                f"classes{number}", "float32", (4, 3, 2), noise(24, number, 6), model=StreamModel(0, 0, context, tables)
             )
         )
     return build(parts)
 
 
+def _class_sum() -> bytes:
+    """Sums of classes beyond the limit at both ends, where a sum without limit would choose other tables."""
+    parts = []
+    for name, largest, end in (("above", 254, 2047), ("below", -256, -2047)):
+        classes = (np.array([0, largest], np.int64),) * 10
+        context = ContextModel(1, 20, 3, 0, (3 * end >> 3) - 9, classes)  # context 9
+        model = StreamModel(0, 0, context, tuple(Table(20 + i, 8, 0) for i in range(20)))
+        parts.append(coded(name, "float32", (2,) * 10, noise(1024, largest, 3), model=model))
+    return build(parts)
+
+
 def _table_differences() -> bytes:
-    """64 contexts whose tables wrap around at both ends of their parameters."""
+    """64 contexts whose tables differ by up to 63 from the one before, either way."""
     tables = tuple(Table(i * 37 % 64, i * 29 % 64, i * 3 % 4) for i in range(64))
     context = ContextModel(8, 64, 4, 3, -8, (np.arange(-8, 8, dtype=np.int64), None))
-    levels = (_noise(128, 3, 40).astype(np.int64) << np.arange(128) % 12).astype(np.int32)
-    return build([coded("w", "float64", (16, 8), levels, model=StreamModel(1, context, tables))])
+    levels = (noise(128, 3, 40).astype(np.int64) << np.arange(128) % 12).astype(np.int32)
+    return build([coded("w", "float64", (16, 8), levels, model=StreamModel(1, 0, context, tables))])
 
 
 def _shared_context() -> bytes:
     """In a shared stream neighbours go on from one entry to the next, and classes are those of the whole sequence."""
     context = ContextModel(5, 6, 2, 3, 0, (np.arange(40, dtype=np.int64) // 10,))
-    model = StreamModel(1, context, tuple(Table(35 - 4 * i, 5 + 2 * i, 1) for i in range(6)))
+    model = StreamModel(1, 0, context, tuple(Table(35 - 4 * i, 5 + 2 * i, 1) for i in range(6)))
     sizes = (7, 1, 20, 12)
     return build(
         [
-            coded(f"t{i}", "float32", (size,), _noise(size, i, 4 + i), model=model, shared="all")
+            coded(f"t{i}", "float32", (size,), noise(size, i, 4 + i), model=model, shared="all")
             for i, size in enumerate(sizes)
         ]
     )
@@ -173,7 +180,7 @@ def _segments() -> bytes:
     levels[:: SEGMENT_LEVELS // 16 + 1] = np.arange(1, 17)
     levels[SEGMENT_LEVELS - 2 :] = [90, -91, 92, -93, 3, 100, -100]
     tables = (Table(63, 12, 0), Table(40, 14, 0))
-    model = StreamModel(8, ContextModel(3, 2, 0, 2), tables)
+    model = StreamModel(8, 0, ContextModel(3, 2, 0, 2), tables)
     return build([coded("w", "int8", (levels.size,), levels, step=0, model=model)])
 
 
@@ -188,6 +195,7 @@ VALID: dict[str, Callable[[], bytes]] = {
     "stream_neighbors": _neighbors,
     "stream_neighbor_saturation": _neighbor_saturation,
     "stream_classes": _classes,
+    "stream_class_sum": _class_sum,
     "stream_table_differences": _table_differences,
     "stream_shared_context": _shared_context,
     "stream_segments": _segments,

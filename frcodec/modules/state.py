@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from .api import PathOrFile, open_file, save_entries
-from .codec import EncodeReport, Progress
-from .codec.decode import raw_bytes
-from .constants import DEFAULT_MAX_BYTES, Code
-from .errors import UnsupportedError, UsageError
-from .plan import Options
-from .tensors import DTYPES, Entry, Stored, View, contiguous_strides
+from ..api import PathOrFile, open_file, save_entries
+from ..codec import EncodeReport, Progress
+from ..codec.decode import raw_bytes
+from ..codec.target import quality_of_score, with_quality
+from ..constants import DEFAULT_MAX_BYTES, Code
+from ..errors import UnsupportedError, UsageError
+from ..plan import Options
+from ..tensors import DTYPES, Entry, Stored, View, contiguous_strides
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -22,26 +25,47 @@ def save_model(
     target: PathOrFile,
     *,
     options: Options | None = None,
+    score: Callable[[nn.Module], float] | None = None,
+    max_drop: float | None = None,
     force: bool = False,
     threads: int | None = None,
     metadata: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> EncodeReport:
-    """Encode a module's state dict. Tied tensors are stored once; buffers but running statistics are kept exactly."""
-    _check_module(module)
+    """Encode a module's state dict. Tied tensors are stored once; buffers but running statistics are kept exactly.
+
+    With `score`, a function that rates a module (more is better), the file is the smallest found whose decoded weights
+    score at most `max_drop` less than the module itself: about eight encodings and ratings. Options may then have a
+    calibration and rules, but no quality.
+    """
+    check_module(module)
     state = module.state_dict()
     buffers = {name for name, _ in module.named_buffers() if not name.endswith(("running_mean", "running_var"))}
     exact = [position for position, name in enumerate(state) if name in buffers]
-    return save_entries(
-        _entries(state),
-        exact,
-        target,
-        options=options,
-        force=force,
-        threads=threads,
-        metadata=metadata,
-        progress=progress,
-    )
+    entries = _entries(state)
+    options = options or Options()
+
+    def save(out: PathOrFile, options: Options) -> EncodeReport:
+        return save_entries(
+            entries, exact, out, options=options, force=force, threads=threads, metadata=metadata, progress=progress
+        )
+
+    if score is None and max_drop is None:
+        return save(target, options)
+    if score is None or max_drop is None or not max_drop >= 0:
+        raise UsageError(Code.BAD_OPTION, "A largest drop, 0 or more, and a scoring function go together.")
+    if any(value is not None for value in (options.snr, options.max_error, options.quality, options.target_size)):
+        raise UsageError(Code.BAD_OPTION, "A largest drop finds the quality: leave it out of the options.")
+    trial = deepcopy(module)
+
+    def score_at(quality: float) -> float:
+        file = BytesIO()
+        save(file, with_quality(options, quality))
+        load_model(trial, BytesIO(file.getvalue()))
+        return float(score(trial))
+
+    quality = quality_of_score(score_at, float(score(module)) - max_drop)
+    return save(target, with_quality(options, quality))
 
 
 def load_model(
@@ -51,8 +75,8 @@ def load_model(
 
     Raises UsageError (bad_tensor) where names or shapes differ: nothing has been changed then.
     """
-    torch = _torch()
-    _check_module(module)
+    torch = import_torch()
+    check_module(module)
     state = module.state_dict()
     if any(tensor.is_meta for tensor in state.values()):
         raise UsageError(Code.BAD_TENSOR, "The module is on the meta device: call module.to_empty(device='cpu') first.")
@@ -107,14 +131,15 @@ def _entries(state: Mapping[str, Tensor]) -> list[Entry]:
 
 def _content(tensor: Tensor) -> bytes | memoryview:
     """Little-endian bytes in C order."""
-    torch = _torch()
+    torch = import_torch()
     if not tensor.numel():
         return b""
     flat = tensor.detach().cpu().contiguous().reshape(-1)
     return raw_bytes(flat.view(torch.uint8).numpy())  # type: ignore[return-value]
 
 
-def _check_module(module: object) -> None:
+def check_module(module: object) -> None:
+    """UsageError for what is no module."""
     if not hasattr(module, "state_dict"):
         raise UsageError(
             Code.BAD_OPTION,
@@ -128,7 +153,8 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _torch() -> Any:
+def import_torch() -> Any:
+    """torch, or UnsupportedError (needs_torch)."""
     try:
         import torch
     except ImportError:

@@ -1,0 +1,33 @@
+// Borrowed bytes, and little-endian numbers in them.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace frc {
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "The core reads and writes little-endian memory."
+#endif
+
+/// `size` bytes that somebody else owns.
+struct Bytes {
+    const uint8_t *data;
+    size_t size;
+};
+
+static inline uint16_t load_u16(const void *at) {
+    uint16_t value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+}
+
+static inline uint32_t load_u32(const void *at) {
+    uint32_t value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+}
+
+}  // namespace frc

@@ -1,0 +1,156 @@
+"""One tensor's treatment made concrete: what is stored of it, chosen by cost.
+
+transform   the one with the fewest bits at the tensor's step
+region      what holds all levels that are not zero, as a box or as a scan prefix, whichever is cheaper
+levels      along a trellis, by rate and distortion; the nearest ones where a bound holds, or for a few levels
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from . import native, native_encoder, transform
+from .choose import best_region, best_transform, exact_levels, smallest_box
+from .constants import MIN_FRACTION_BITS
+from .entropy import fit
+from .entropy.stream import Quantized, StreamModel, contexts_by_level, in_time, magnitude_bits, segments
+from .layer import Layer, coefficients, integer_points, rounded, whole
+from .plan import SMALL, Coding, Treatment, transform_of
+from .quantize.elements import to_reals
+from .quantize.steps import code_below, step_of
+from .quantize.viterbi import decide, prices
+from .region import Region, Scan
+from .transform import Transform
+
+Ints = npt.NDArray[np.int32]
+Reals = npt.NDArray[np.float64]
+
+STATE_BITS = 8
+"""of the trellis"""
+TRELLIS_STEP = 0.577
+"""step of a trellis that makes the error of plain rounding to multiples of 1, about"""
+_ROUNDED_UP = 0.4
+"""how far below the middle between two levels the larger one is taken"""
+_PASSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A tensor ready for its stream."""
+
+    treatment: Treatment
+    layer: Layer
+    quantized: Quantized
+    """levels [count] of the kept region"""
+    model: StreamModel | None
+    """for a stream of its own, None for a tensor that shares one"""
+    noise: float
+    """squared error of all coefficients"""
+
+
+def decided(treatment: Treatment, step: float, how: Transform | None = None) -> Decided | None:
+    """All choices for one tensor whose error is to be that of plain rounding to multiples of `step`.
+
+    `how` is the transform where it has been chosen before. None where the step is smaller than the format has, or too
+    small for the tensor: it is better stored exactly.
+    """
+    if treatment.coding is Coding.INTEGER:
+        return _integer(treatment)
+    plain = treatment.small or treatment.target.max_error is not None
+    state_bits = 0 if plain else STATE_BITS
+    fine = step * (TRELLIS_STEP if state_bits else 1.0)
+    if fine < step_of(0):
+        return None
+    code = code_below(fine)
+    how = _transform(treatment, step) if how is None else how
+    coefs = coefficients(treatment.tensor, how)
+    nearest = rounded(coefs, step_of(code))
+    if nearest is None:
+        return None
+    scaled = coefs / step_of(code)
+    if state_bits:
+        nearest = in_unions(scaled, np.zeros((), np.uint8))
+    region = best_region(nearest, scaled) if how.axes or not treatment.small else smallest_box(nearest)
+    found, model = _coded(treatment, region, nearest, scaled, state_bits)
+    if how.axes and transform.fraction_bits(transform.energy(found.points)) < MIN_FRACTION_BITS:
+        return None
+    layer = Layer(treatment.tensor.dtype, treatment.tensor.shape, how, region, code)
+    return Decided(treatment, layer, found, model, _noise(coefs, region, found.points, step_of(code)))
+
+
+def _coded(
+    treatment: Treatment, region: Region, nearest: Ints, scaled: Reals, state_bits: int
+) -> tuple[Quantized, StreamModel | None]:
+    """The levels of the kept region and their model, for coefficients [shape] in steps."""
+    shape = region.level_shape()
+    magnitudes = None if isinstance(region, Scan) else np.abs(region.cut(scaled))
+    if not state_bits:
+        found = Quantized(region.gather(nearest))
+        shares = treatment.vector or found.levels.size < SMALL
+        return found, None if shares else fit.fit(found, shape, magnitudes)
+    exact = region.gather(scaled)
+    # any path will do to begin with: one that comes and goes between the unions
+    unions = (np.arange(exact.size) & 1).astype(np.uint8)
+    found = Quantized(in_unions(exact, unions), unions)
+    model = fit.fit(found, shape, magnitudes, state_bits)
+    for _ in range(_PASSES):
+        found = Quantized(*along_trellis(exact, found.points, shape, model))
+        model = fit.with_tables(found, shape, model)
+    return found, model
+
+
+def in_unions(scaled: Reals, unions: npt.NDArray[np.uint8]) -> Ints:
+    """Levels of the points near to coefficients in steps, in given unions; as small as decisions for rate make them."""
+    size: Ints = np.floor((np.abs(scaled) + unions) * 0.5 + _ROUNDED_UP).astype(np.int32)
+    return np.where(scaled < 0, -size, size)
+
+
+def along_trellis(
+    scaled: Reals, points: Ints, shape: tuple[int, ...], model: StreamModel
+) -> tuple[Ints, npt.NDArray[np.uint8]]:
+    """Levels and unions [n] decided for coefficients [n] in steps, with the contexts that `points` [n] would give."""
+    bits = magnitude_bits(model)
+    contexts = contexts_by_level(points, shape, model)
+    price = prices(bits)
+    levels, unions = np.empty(points.size, np.int32), np.empty(points.size, np.uint8)
+    for part in segments(points.size):
+        if native.enabled():
+            found = native_encoder.find_path(scaled[part], contexts[part], price, model.lanes, model.state_bits)
+            levels[part], unions[part] = found
+            continue
+        mine = in_time(scaled[part], model.lanes), in_time(contexts[part], model.lanes)
+        best = decide(*mine, bits, model.state_bits)
+        levels[part], unions[part] = (values.T.reshape(-1)[: part.stop - part.start] for values in best)
+    return levels, unions
+
+
+def _noise(coefs: Reals, region: Region, points: Ints, step: float) -> float:
+    """Squared error: of what is kept by quantization, of all else by leaving it out."""
+    kept = region.gather(coefs)
+    lost = float(np.square(coefs).sum() - np.square(kept).sum())  # not BLAS, whose sums depend on the machine
+    return max(0.0, lost) + float(np.square(kept - points * step).sum())
+
+
+def _integer(treatment: Treatment) -> Decided:
+    """8-bit integers, exactly, around their most frequent value."""
+    tensor = treatment.tensor
+    center = int(np.bincount(tensor.array().view(np.uint8).reshape(-1), minlength=256).argmax())
+    points = integer_points(tensor, center)
+    layer = Layer(tensor.dtype, tensor.shape, Transform(), whole(tensor.shape), center)
+    found = Quantized(points.reshape(-1))
+    model = fit.fit(found, tensor.shape, np.abs(points).astype(np.float64)) if points.size >= SMALL else None
+    return Decided(treatment, layer, found, model, 0.0)
+
+
+def _transform(treatment: Treatment, step: float) -> Transform:
+    """The user's choice where it can be exact, none for an error bound or a vector, else the cheapest."""
+    tensor = treatment.tensor
+    if treatment.transform is not None:
+        how = transform_of(treatment)
+        return how if exact_levels(coefficients(tensor, how), how, step) is not None else Transform()
+    if treatment.target.max_error is not None or treatment.vector:
+        return Transform()
+    return best_transform(to_reals(tensor.array(), tensor.dtype), step)

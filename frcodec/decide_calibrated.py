@@ -1,0 +1,109 @@
+"""One tensor whose errors' effect is known: steps by row, and errors that are made up for by later columns."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from . import native_encoder, transform
+from .calibration import Sensitivity
+from .choose import best_transform, exact_levels, rough_cost
+from .constants import MIN_FRACTION_BITS, ROW_STEP
+from .decide import TRELLIS_STEP, Decided, decided, in_unions
+from .entropy import fit
+from .entropy.stream import Quantized, StreamModel, contexts_by_level, lane_starts, magnitude_bits
+from .layer import Layer, coefficients, rounded, whole
+from .plan import Treatment, transform_of
+from .quantize.elements import to_reals
+from .quantize.feedback import Feedback, feedback
+from .quantize.steps import MAX_CODE, code_below, step_of
+from .quantize.viterbi import ONE, prices
+from .transform import Transform
+
+Ints = npt.NDArray[np.int32]
+Reals = npt.NDArray[np.float64]
+
+_STATE_BITS = 5
+"""of the trellis: survivors with errors of their own cost more than plain ones"""
+_PASSES = 2
+_ROW_DAMPING = 0.5
+"""share of the mean in what is taken for a row's sensitivity: it was measured with few inputs"""
+_ROW_BITS = 3.0
+"""what a row's own step costs in the header, about"""
+
+
+def decided_calibrated(treatment: Treatment, sensitivity: Sensitivity, step: float) -> Decided | None:
+    """All choices for one tensor; `step` is that of plain rounding for errors that nothing makes up for.
+
+    Making up for errors allows a larger step, but no transform over rows or columns: what needs fewer bits is done.
+    None where the tensor is better stored exactly; see `decide.decided`.
+    """
+    assert sensitivity.moments is not None
+    tensor = treatment.tensor
+    values = to_reals(tensor.array(), tensor.dtype)
+    how = _transform(treatment, values, step)
+    back = feedback(sensitivity.moments, tensor.shape, how)
+    other = best_transform(values, step) if treatment.transform is None else how
+    if other.axes and rough_cost(values, other, step) < rough_cost(values, how, step / sqrt(back.cost)):
+        return decided(treatment, step, other)
+    fine = step * TRELLIS_STEP / sqrt(back.cost)
+    rows = row_steps(sensitivity.rows, tensor.size)
+    if fine < step_of(0):
+        return None
+    code = code_below(fine)
+    codes = np.full(tensor.shape[0], code) if rows is None else code + ROW_STEP * rows
+    if codes.min() < 0 or codes.max() > MAX_CODE:
+        return None
+    steps = np.array([step_of(int(each)) for each in codes]).reshape(-1, *(1,) * (len(tensor.shape) - 1))
+    coefs = coefficients(tensor, how)
+    scaled = coefs / steps
+    if rounded(scaled, 1.0) is None:
+        return None
+    found, model = _coded(scaled, back)
+    model = StreamModel(model.lanes_log2, model.state_bits, model.context, model.tables, rows)
+    points = found.points.reshape(tensor.shape)
+    if how.axes and transform.fraction_bits(transform.energy(points)) < MIN_FRACTION_BITS:
+        return None
+    layer = Layer(tensor.dtype, tensor.shape, how, whole(tensor.shape), code)
+    return Decided(treatment, layer, found, model, float(np.square(coefs - points * steps).sum()))
+
+
+def row_steps(rows: Reals, size: int) -> npt.NDArray[np.int64] | None:
+    """By how many quarter octaves each row's step differs; None where that is not worth its bits."""
+    mean = float(rows.mean())
+    if len(rows) < 2 or not mean > 0:
+        return None
+    damped = (rows / mean + _ROW_DAMPING) / (1 + _ROW_DAMPING)
+    gain = -0.5 * float(np.log2(damped).mean())  # bits a weight, by Jensen's inequality not negative
+    result = np.rint(-2 * np.log2(damped)).astype(np.int64)
+    return result if gain * size > _ROW_BITS * len(rows) and result.any() else None
+
+
+def _transform(treatment: Treatment, values: Reals, step: float) -> Transform:
+    """Of the kernel's axes only: the moments are known by column, and rows have steps of their own."""
+    if treatment.transform is None:
+        return best_transform(values, step, first_axis=2)
+    how = transform_of(treatment)
+    inside = all(axis >= 2 for axis in how.axes)
+    return how if inside and exact_levels(transform.forward(values, how), how, step) is not None else Transform()
+
+
+def _coded(scaled: Reals, back: Feedback) -> tuple[Quantized, StreamModel]:
+    """Levels that make up for their errors, and their model, for coefficients [rows, ...] in steps of their rows."""
+    shape, exact = scaled.shape, np.ascontiguousarray(scaled).reshape(-1)
+    unions = (np.arange(exact.size) & 1).astype(np.uint8)
+    found = Quantized(in_unions(exact, unions), unions)
+    model = fit.fit(found, shape, np.abs(scaled), _STATE_BITS)
+    starts = lane_starts(exact.size, model.lanes)
+    for _ in range(_PASSES):
+        contexts = contexts_by_level(found.points, shape, model)
+        price = (prices(magnitude_bits(model)) / np.float32(ONE)).astype(np.float32)
+        found = Quantized(
+            *native_encoder.find_path_with_feedback(
+                exact, contexts, price, back.upper, back.weights, starts, model.state_bits
+            )
+        )
+        model = fit.with_tables(found, shape, model)
+    return found, model

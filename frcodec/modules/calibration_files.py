@@ -1,0 +1,66 @@
+"""Calibration from files: inputs of a model, and the model as TorchScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from ..calibration import Calibration
+from ..constants import Code
+from ..errors import UsageError
+from .sensitivities import calibrate
+from .state import import_torch
+
+_BATCH = 16
+"""samples run at once"""
+
+
+def calibration_of(inputs: Path, module: Path) -> Calibration:
+    """Calibrate a TorchScript module with the inputs of a file.
+
+    A `.npz` holds one array for each argument, in order, with samples along the first axis. A `.pt` holds the same as a
+    tensor or a tuple of tensors, or a list of batches, each a tensor, a tuple of arguments or a dictionary of them.
+    Raises UsageError for what is none of these.
+    """
+    torch = import_torch()
+    try:
+        loaded = torch.jit.load(str(module), map_location="cpu").eval()
+    except (RuntimeError, ValueError, OSError) as error:
+        raise UsageError(
+            Code.BAD_OPTION, f"{module} is no TorchScript module, which calibration needs to run: {_first_line(error)}"
+        ) from None
+    return calibrate(loaded, _batches(inputs))
+
+
+def _batches(path: Path) -> Iterator[Any]:
+    torch = import_torch()
+    try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                content: Any = tuple(torch.from_numpy(arrays[name]) for name in arrays.files)
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, ValueError, RuntimeError, TypeError, KeyError, EOFError, UnpicklingError, BadZipFile) as error:
+        raise UsageError(
+            Code.BAD_OPTION, f"The calibration inputs {path} cannot be read: {_first_line(error)}"
+        ) from None
+    if isinstance(content, list):
+        yield from content
+        return
+    arguments = content if isinstance(content, tuple) else (content,)
+    sizes = {len(argument) if getattr(argument, "ndim", 0) else None for argument in arguments}
+    if len(sizes) != 1 or None in sizes:
+        raise UsageError(
+            Code.BAD_OPTION, f"The arrays of {path} must have samples along the first axis, equally many in each."
+        )
+    for start in range(0, sizes.pop() or 0, _BATCH):
+        yield tuple(argument[start : start + _BATCH] for argument in arguments)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].split(". ")[0].rstrip(".") + "."

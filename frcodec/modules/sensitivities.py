@@ -1,0 +1,127 @@
+"""What errors in a module's weights do to its output, measured with some inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..calibration import Calibration, Sensitivity
+from ..constants import Code
+from ..errors import UsageError
+from .state import check_module, import_torch
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+_SEED = 20
+"""of the random signs: the same inputs give the same calibration"""
+
+
+def calibrate(module: nn.Module, inputs: Iterable[Any], *, projections: int = 2) -> Calibration:
+    """Measure how errors in the weights of a module (TorchScript included) show in its output.
+
+    Every input is a batch: a tensor, a tuple of arguments or a dictionary of keyword arguments. A few dozen samples
+    like those of the application are enough; they are run forward and, for each of the `projections`, backward. The sum
+    of the outputs with random signs has gradients whose squares, on average, are the squared change of all outputs.
+
+    The module should be in evaluation mode; it and its gradients are left as they were. Raises UsageError where an
+    input does not fit or no output depends on the weights.
+    """
+    check_module(module)
+    torch = import_torch()
+    from .moments import Moments
+
+    weights = {
+        name: tensor
+        for name, tensor in module.state_dict(keep_vars=True).items()
+        if tensor.ndim >= 2 and tensor.is_floating_point()
+    }
+    before = {name: (weight.requires_grad, weight.grad) for name, weight in weights.items()}
+    seen, rows = Moments(weights), {name: np.zeros(weight.shape[0]) for name, weight in weights.items()}
+    signal, batches = 0.0, 0
+    signs = torch.Generator().manual_seed(_SEED)
+    try:
+        for weight in weights.values():
+            weight.requires_grad_()
+        with torch.enable_grad(), torch.backends.mkldnn.flags(enabled=False):
+            for batch in inputs:
+                with seen:
+                    outputs = _outputs(_run(module, batch))
+                signal += sum(_variation(output) for output in outputs)
+                batches += 1
+                for number in range(projections):
+                    last = number == projections - 1
+                    _add_squares(rows, weights, _gradients(outputs, weights, signs, keep=not last))
+    finally:
+        for name, weight in weights.items():
+            needed, gradient = before[name]
+            weight.requires_grad_(needed)
+            weight.grad = gradient
+    if not batches:
+        raise UsageError(Code.BAD_OPTION, "There is no calibration input.")
+    tensors = {
+        name: Sensitivity(rows[name] / projections, _scaled(seen.sums.get(name)))
+        for name in weights
+        if rows[name].any()
+    }
+    return Calibration(signal, tensors)
+
+
+def _run(module: nn.Module, batch: Any) -> Any:
+    """The module's output; an input that does not fit is the caller's mistake."""
+    try:
+        if isinstance(batch, Mapping):
+            return module(**batch)
+        return module(*batch) if isinstance(batch, tuple | list) else module(batch)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        raise UsageError(
+            Code.BAD_OPTION, f"The module does not take a calibration input: {str(error).splitlines()[0]}"
+        ) from error
+
+
+def _outputs(result: Any) -> list[Tensor]:
+    """All tensors of reals in a nested output."""
+    if hasattr(result, "is_floating_point"):
+        return [result] if result.is_floating_point() and result.requires_grad else []
+    parts = result.values() if isinstance(result, Mapping) else result if isinstance(result, tuple | list) else ()
+    found = [tensor for part in parts for tensor in _outputs(part)]
+    return found
+
+
+def _variation(output: Tensor) -> float:
+    """Sum of squares around the mean of the batch, or of all there is in a batch of one."""
+    values = output.detach().double()
+    mean = values.mean(0) if len(values) > 1 else values.mean()
+    return float(((values - mean) ** 2).sum())
+
+
+def _gradients(outputs: list[Tensor], weights: Mapping[str, Tensor], signs: Any, *, keep: bool) -> list[Tensor | None]:
+    torch = import_torch()
+    if not outputs:
+        raise UsageError(Code.BAD_OPTION, "No output of the module is a tensor that depends on its weights.")
+    directions = []
+    for output in outputs:
+        sign = torch.randint(0, 2, output.shape, generator=signs) * 2 - 1
+        directions.append(sign.to(device=output.device, dtype=output.dtype))
+    gradients: list[Tensor | None] = list(
+        torch.autograd.grad(
+            outputs, list(weights.values()), grad_outputs=directions, retain_graph=keep, allow_unused=True
+        )
+    )
+    return gradients
+
+
+def _add_squares(rows: Mapping[str, Any], weights: Mapping[str, Tensor], gradients: list[Tensor | None]) -> None:
+    for name, gradient in zip(weights, gradients, strict=True):
+        if gradient is not None:
+            squares = gradient.detach().double().square()
+            rows[name][...] += squares.reshape(len(squares), -1).mean(1).cpu().numpy()
+
+
+def _scaled(moments: Tensor | None) -> Any:
+    """To a mean diagonal of 1."""
+    if moments is None or not (mean := float(moments.diagonal().mean())) > 0:
+        return None
+    return (moments / mean).cpu().numpy()

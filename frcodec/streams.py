@@ -1,0 +1,59 @@
+"""Streams of levels to tensors: by the core, or stage by stage in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from . import layer, native
+from .constants import REGION_BOX, REGION_SCAN, REGION_WHOLE, Code
+from .entropy import stream
+from .errors import CorruptError
+from .layer import Layer
+from .region import Scan
+from .tensors import Array
+
+
+def decode(data: bytes | memoryview, layers: Sequence[Layer]) -> list[Array]:
+    """The tensors of a stream, whose levels are one sequence. Raises CorruptError, UnsupportedError."""
+    counts = [each.region.count for each in layers]
+    shape = layers[0].region.level_shape() if len(layers) == 1 else (sum(counts),)
+    return _by_core(data, shape, layers) if native.enabled() else _by_numpy(data, shape, layers)
+
+
+def _by_core(data: bytes | memoryview, shape: tuple[int, ...], layers: Sequence[Layer]) -> list[Array]:
+    opened = native.opened(data, shape)  # before anything of the levels' number is allocated
+    arrays: list[Array] = [np.empty(each.shape, each.dtype.storage) for each in layers]
+    native.decode(opened, [_target(each, array) for each, array in zip(layers, arrays, strict=True)])
+    return arrays
+
+
+def _target(each: Layer, array: Array) -> native.Target:
+    if isinstance(each.region, Scan):
+        region, kept = REGION_SCAN, each.shape
+    else:
+        kept = each.region.kept
+        region = REGION_WHOLE if kept == each.shape else REGION_BOX
+    return native.Target(
+        each.dtype.id,
+        each.shape,
+        sum(1 << axis for axis in each.transform.axes),
+        each.transform.block,
+        region,
+        kept,
+        each.region.count,
+        each.step,
+        array.reshape(-1).view(np.uint8),
+    )
+
+
+def _by_numpy(data: bytes | memoryview, shape: tuple[int, ...], layers: Sequence[Layer]) -> list[Array]:
+    points, row_steps = stream.decode(data, shape)
+    if row_steps is not None and (len(layers) > 1 or layers[0].integer):
+        raise CorruptError(Code.BAD_STREAM, "A stream has row steps, but is not that of a single float tensor.")
+    ends = np.cumsum([each.region.count for each in layers])
+    return [
+        layer.decode(points[end - each.region.count : end], each, row_steps)
+        for end, each in zip(ends, layers, strict=True)
+    ]

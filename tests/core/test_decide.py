@@ -1,0 +1,69 @@
+"""Decisions for whole tensors: what they cost in error is what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from frcodec import layer
+from frcodec.decide import decided
+from frcodec.plan import Options, treatments
+from frcodec.quantize.elements import to_reals
+from frcodec.tensors import from_array
+from frcodec.transform import Transform
+
+RANDOM = np.random.default_rng(8)
+SMOOTH = np.cumsum(np.cumsum(RANDOM.normal(size=(24, 20, 7, 7)), axis=2), axis=3)
+TENSORS = {
+    "small": RANDOM.normal(size=(20, 30)),
+    "vector": RANDOM.normal(size=300),
+    "large": RANDOM.normal(size=(100, 120)),
+    "smooth": SMOOTH / SMOOTH.std(),
+    "spread": RANDOM.normal(size=(90, 80)) * np.exp(RANDOM.normal(size=(90, 1))),
+}
+HOWS = {"chosen": None, "none": Transform(), "whole": Transform((0,)), "blocks": Transform((0,), 3)}
+
+
+def _treatment(array, **options):
+    (planned,), _ = treatments([from_array("w", array)], (), Options(**options))
+    return planned
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("step", [0.01, 0.3, 2.0])
+@pytest.mark.parametrize("name", TENSORS)
+def test_the_noise_is_the_one_that_is_measured(name, step, how):
+    values = TENSORS[name]
+    found = decided(_treatment(values), step, HOWS[how])
+    assert found is not None
+    decoded = to_reals(layer.decode(found.quantized.points, found.layer), found.layer.dtype)
+    assert np.square(decoded - values).sum() == pytest.approx(found.noise, rel=1e-4)  # the integer basis is not exact
+
+
+@pytest.mark.parametrize("name", ["large", "spread"])
+def test_a_step_means_about_the_error_of_plain_rounding(name):
+    """Also where a finer step and a trellis make it; decisions for rate may cost a little more."""
+    values = TENSORS[name]
+    for step in (0.02, 0.1):
+        found = decided(_treatment(values), step, Transform())
+        assert found is not None
+        assert found.noise / values.size == pytest.approx(step**2 / 12, rel=0.15)
+
+
+def test_bounds_are_kept_by_rounding_to_the_nearest():
+    found = decided(_treatment(TENSORS["large"], max_error=0.05), 0.1)
+    assert found is not None
+    decoded = layer.decode(found.quantized.points, found.layer)
+    assert np.abs(decoded - TENSORS["large"]).max() <= 0.05
+    assert found.quantized.unions is None
+
+
+def test_too_small_steps_are_refused():
+    assert decided(_treatment(TENSORS["large"]), 2.0**-95) is None
+    assert decided(_treatment(TENSORS["large"]), 1e-12) is None  # levels beyond 2^30
+
+
+def test_integers_cost_nothing():
+    found = decided(_treatment(RANDOM.integers(-9, 9, (80, 80)).astype(np.int8)), 1.0)
+    assert found is not None
+    assert found.noise == 0

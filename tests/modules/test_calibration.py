@@ -1,0 +1,441 @@
+"""Calibration measures what it says: second moments of inputs, and what errors in weights do to the output."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+import frcodec
+from frcodec import Calibration, Code, Options, Sensitivity, UsageError
+
+
+class Network(nn.Module):
+    """All kinds of layers that weights are known by, one after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(3, 8, 5, stride=2, padding=3, dilation=2)
+        self.image = nn.Conv2d(1, 6, (3, 2), stride=(2, 1), padding=(1, 0))
+        self.linear = nn.Linear(6, 7)
+        self.lstm = nn.LSTM(7, 5, batch_first=True)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = self.image(self.conv(x).relu()[:, None])
+        z = self.linear(y.mean(2).transpose(1, 2))
+        return self.lstm(z.tanh())[0], y
+
+
+def seeded(make: Callable[[], nn.Module]) -> nn.Module:
+    """A module whose weights are the same every time."""
+    torch.manual_seed(0)
+    return make().eval()
+
+
+def numbers(*shape: int, seed: int = 1) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def moments_of(samples: Tensor) -> np.ndarray:
+    """Second moments of samples [count, columns], to a mean diagonal of 1."""
+    found = samples.double().T @ samples.double()
+    return (found / found.diagonal().mean()).detach().numpy()
+
+
+def calibrated(module: nn.Module, *batches: object, **options: int) -> dict[str, Sensitivity]:
+    return dict(frcodec.calibrate(module, batches, **options).tensors)
+
+
+# Moments
+
+
+@pytest.mark.parametrize("shape", [(6,), (5, 6), (2, 5, 6), (2, 3, 4, 6)])
+def test_moments_of_linear_layers(shape):
+    x = numbers(*shape) + 0.5
+    found = calibrated(seeded(lambda: nn.Linear(6, 4)), x)["weight"].moments
+    assert found.dtype == np.float32
+    assert np.allclose(found, moments_of(x.reshape(-1, 6)), atol=1e-5)
+
+
+CONVOLUTIONS = [
+    {"kernel_size": 3},
+    {"kernel_size": 5, "padding": 2},
+    {"kernel_size": 4, "stride": 3, "padding": 1},
+    {"kernel_size": 3, "dilation": 2, "padding": 2, "stride": 2},
+    {"kernel_size": 3, "padding": "same"},
+    {"kernel_size": 3, "padding": 1, "padding_mode": "reflect"},
+]
+
+
+@pytest.mark.parametrize("options", CONVOLUTIONS, ids=str)
+def test_moments_of_convolutions_along_one_axis(options):
+    x, module = numbers(2, 3, 20), seeded(lambda: nn.Conv1d(3, 8, bias=False, **options))
+    assert np.allclose(calibrated(module, x)["weight"].moments, seen_by(module, x), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *CONVOLUTIONS,
+        {"kernel_size": (3, 5), "stride": (2, 1), "padding": (1, 2), "dilation": (1, 2)},
+        {"kernel_size": 1},
+    ],
+    ids=str,
+)
+def test_moments_of_convolutions_along_two_axes(options):
+    x, module = numbers(2, 3, 12, 14), seeded(lambda: nn.Conv2d(3, 4, **options))
+    assert np.allclose(calibrated(module, x)["weight"].moments, seen_by(module, x), atol=1e-5)
+
+
+def seen_by(module: nn.Module, x: Tensor) -> np.ndarray:
+    """Moments by definition: a convolution whose kernels are unit vectors shows what a kernel sees."""
+    columns = module.weight[0].numel()
+    looking = type(module)(
+        module.in_channels, columns, module.kernel_size, module.stride, module.padding, module.dilation,
+        bias=False, padding_mode=module.padding_mode,
+    )  # fmt: skip
+    with torch.no_grad():
+        looking.weight.copy_(torch.eye(columns).reshape(looking.weight.shape))
+        return moments_of(looking(x).transpose(0, 1).reshape(columns, -1).T)
+
+
+def test_layouts_in_memory_do_not_matter():
+    x, module = numbers(2, 3, 12, 14), seeded(lambda: nn.Conv2d(3, 4, 3))
+    expected = seen_by(module, x)
+    module = module.to(memory_format=torch.channels_last)
+    found = calibrated(module, x.to(memory_format=torch.channels_last))["weight"].moments
+    assert np.allclose(found, expected, atol=1e-5)
+
+
+def test_moments_of_an_lstm():
+    """Of its inputs, and of the states that it hands on, the first of which are zero."""
+    x, module = numbers(3, 9, 4), seeded(lambda: nn.LSTM(4, 5, batch_first=True))
+    found = calibrated(module, x)
+    states = torch.cat([torch.zeros(3, 1, 5), module(x)[0][:, :-1]], dim=1)
+    assert np.allclose(found["weight_ih_l0"].moments, moments_of(x.reshape(-1, 4)), atol=1e-5)
+    assert np.allclose(found["weight_hh_l0"].moments, moments_of(states.reshape(-1, 5)), atol=1e-5)
+
+
+def test_moments_add_up_over_batches():
+    module, batches = seeded(lambda: nn.Linear(6, 4)), [numbers(5, 6, seed=seed) for seed in range(3)]
+    found = calibrated(module, *batches)["weight"].moments
+    assert np.allclose(found, moments_of(torch.cat(batches)), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda: nn.Conv1d(4, 8, 3, groups=2), (2, 4, 20)),
+        (lambda: nn.Conv2d(4, 4, 3, groups=4), (2, 4, 9, 9)),
+        (lambda: nn.ConvTranspose1d(4, 8, 3), (2, 4, 20)),
+        (lambda: nn.ConvTranspose2d(4, 8, 3), (2, 4, 9, 9)),
+        (lambda: nn.Conv3d(4, 8, 3), (1, 4, 5, 5, 5)),
+        (lambda: nn.Bilinear(4, 4, 3), None),
+    ],
+    ids=["groups", "depthwise", "transposed", "transposed 2", "three axes", "bilinear"],
+)
+def test_where_moments_are_not_known_rows_are(make, shape):
+    batch = numbers(*shape) if shape else (numbers(5, 4), numbers(5, 4, seed=2))
+    found = calibrated(seeded(make), batch)["weight"]
+    assert found.moments is None
+    assert (found.rows > 0).all()
+
+
+class Turned(nn.Module):
+    """A square weight that is not used as rows of outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(6, 6))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ self.weight
+
+
+def test_a_weight_that_is_used_turned_has_no_moments():
+    assert calibrated(seeded(Turned), numbers(5, 6))["weight"].moments is None
+
+
+# Rows
+
+
+class Linear2(nn.Module):
+    """Two convolutions and a linear layer without anything between: every weight's error is linear in the output."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(2, 3, 3, padding=1, stride=2)
+        self.second = nn.Conv1d(3, 4, 2)
+        self.last = nn.Linear(4, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.second(self.first(x)).transpose(1, 2))
+
+
+def test_rows_are_the_squared_change_of_the_output_by_errors_in_them():
+    module, x = seeded(Linear2), numbers(2, 2, 11)
+    found = calibrated(module, x, projections=3000)
+    with torch.no_grad():
+        before = module(x)
+        for name, weight in module.named_parameters():
+            if weight.ndim < 2:
+                continue
+            changes = torch.zeros(weight.shape)
+            for index in np.ndindex(*weight.shape):
+                weight[index] += 1
+                changes[index] = (module(x) - before).square().sum()
+                weight[index] -= 1
+            expected = changes.reshape(len(weight), -1).mean(1).numpy()
+            assert np.allclose(found[name].rows, expected, rtol=0.15), name
+
+
+def test_one_sample_and_one_layer_leave_nothing_to_chance():
+    module, x = seeded(lambda: nn.Linear(6, 4)), numbers(1, 6)
+    assert np.allclose(calibrated(module, x)["weight"].rows, float(x.square().mean()))
+
+
+def test_the_signal_is_what_varies_of_the_output():
+    module = seeded(lambda: nn.Linear(6, 4))
+    batches = [numbers(5, 6, seed=seed) for seed in range(3)]
+    outputs = [module(batch).detach().double() for batch in batches]
+    expected = sum(float((y - y.mean(0)).square().sum()) for y in outputs)
+    assert frcodec.calibrate(module, batches).signal == pytest.approx(expected, rel=1e-5)
+
+
+class Several(nn.Module):
+    """Outputs of all kinds, one without axes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(6, 4)
+
+    def forward(self, x: Tensor) -> dict[str, object]:
+        y = self.inner(x)
+        return {"loss": y.square().mean(), "both": [y, (y.argmax(1),)], "text": "said", "fixed": x}
+
+
+def test_outputs_without_axes_vary_by_nothing():
+    module, x = seeded(Several), numbers(5, 6)
+    found = frcodec.calibrate(module, [x])
+    alone = frcodec.calibrate(module.inner, [x])
+    assert found.signal == pytest.approx(alone.signal, rel=1e-6)
+    assert (found.tensors["inner.weight"].rows > 0).all()
+
+
+# Modules of all kinds, and what is left of them
+
+
+@pytest.mark.parametrize("how", ["script", "trace"])
+def test_torchscript_is_calibrated_as_the_module_it_was_made_of(how):
+    """More often than once, as TorchScript runs otherwise when it has seen some inputs."""
+    module, batches = seeded(Network), [numbers(4, 3, 40, seed=seed) for seed in range(3)]
+    made = torch.jit.script(module) if how == "script" else torch.jit.trace(module, batches[0])
+    stored = io.BytesIO()
+    torch.jit.save(made, stored)
+    expected = frcodec.calibrate(module, batches)
+    for each in (made, torch.jit.load(io.BytesIO(stored.getvalue())).eval()):
+        found = frcodec.calibrate(each, batches)
+        assert found.signal == pytest.approx(expected.signal, rel=1e-5)
+        assert found.tensors.keys() == expected.tensors.keys()
+        for name, sensitivity in expected.tensors.items():
+            assert np.allclose(found.tensors[name].rows, sensitivity.rows, rtol=1e-4), name
+            assert found.tensors[name].moments is not None, name
+            assert np.allclose(found.tensors[name].moments, sensitivity.moments, atol=1e-4), name
+
+
+def test_the_same_inputs_give_the_same_calibration():
+    first, second = (calibrated(seeded(Network), numbers(4, 3, 40)) for _ in range(2))
+    for name, sensitivity in first.items():
+        assert np.array_equal(sensitivity.rows, second[name].rows)
+        assert np.array_equal(sensitivity.moments, second[name].moments)
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_the_module_is_left_as_it_was(works):
+    module = seeded(Network)
+    module.conv.weight.requires_grad_(False)
+    module.linear.weight.grad = torch.ones(7, 6)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    if works:
+        calibrated(module, numbers(4, 3, 40))
+    else:
+        with pytest.raises(UsageError):
+            calibrated(module, numbers(4, 3, 40), numbers(4, 99, 40))
+    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+    assert not module.conv.weight.requires_grad and module.image.weight.requires_grad
+    assert torch.equal(module.linear.weight.grad, torch.ones(7, 6))
+    assert module.conv.weight.grad is None and module.image.weight.grad is None
+
+
+def test_calibration_works_where_gradients_are_turned_off():
+    with torch.no_grad():
+        found = calibrated(seeded(lambda: nn.Linear(6, 4)), numbers(5, 6))
+    assert found["weight"].moments is not None
+
+
+@pytest.mark.parametrize(
+    "batch", [numbers(5, 6), (numbers(5, 6),), [numbers(5, 6)], {"input": numbers(5, 6)}], ids=lambda b: type(b).__name__
+)
+def test_batches_come_as_modules_take_them(batch):
+    expected = calibrated(seeded(lambda: nn.Linear(6, 4)), numbers(5, 6))["weight"]
+    found = calibrated(seeded(lambda: nn.Linear(6, 4)), batch)["weight"]
+    assert np.array_equal(found.moments, expected.moments) and np.array_equal(found.rows, expected.rows)
+
+
+def test_inputs_may_come_one_after_the_other():
+    def inputs() -> Iterator[Tensor]:
+        yield numbers(5, 6)
+        yield numbers(5, 6, seed=2)
+
+    module = seeded(lambda: nn.Linear(6, 4))
+    assert frcodec.calibrate(module, inputs()).signal == pytest.approx(
+        frcodec.calibrate(module, [numbers(5, 6), numbers(5, 6, seed=2)]).signal
+    )
+
+
+# Mistakes
+
+
+def refused(work: Callable[[], object]) -> str:
+    with pytest.raises(UsageError) as raised:
+        work()
+    assert raised.value.code is Code.BAD_OPTION
+    return raised.value.message
+
+
+def test_no_inputs():
+    assert "no calibration input" in refused(lambda: calibrated(nn.Linear(6, 4)))
+
+
+class Wordless(nn.Linear):
+    """Refuses its input without a word."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("make", "batch"),
+    [
+        (lambda: nn.Linear(6, 4), numbers(5, 7)),
+        (lambda: nn.Linear(6, 4), (numbers(5, 6), 1)),
+        (lambda: nn.Linear(6, 4), {"y": numbers(5, 6)}),
+        (lambda: nn.Linear(6, 4), "text"),
+        (lambda: nn.LSTM(6, 4), 3),
+        (lambda: nn.MultiheadAttention(4, 2), (numbers(2, 3, 5),) * 3),
+        (lambda: nn.ModuleDict({"a": nn.Linear(6, 4)}), numbers(5, 6)),
+        (lambda: Wordless(6, 4), numbers(5, 6)),
+    ],
+    ids=["width", "too many", "keyword", "text", "number", "attention", "no forward", "wordless"],
+)
+def test_inputs_that_do_not_fit_are_the_callers_mistake(make, batch):
+    assert "does not take a calibration input" in refused(lambda: calibrated(make(), batch))
+
+
+def test_the_cause_is_told_for_torchscript_too():
+    made = torch.jit.script(nn.Linear(6, 4))
+    assert "shapes cannot be multiplied" in refused(lambda: calibrated(made, numbers(5, 7)))
+
+
+@pytest.mark.parametrize("forward", [lambda x: x, lambda x: x.long(), lambda x: None], ids=["inputs", "integers", "none"])
+def test_outputs_that_do_not_depend_on_the_weights(forward):
+    module = nn.Linear(6, 4)
+    module.forward = forward
+    assert "depends on its weights" in refused(lambda: calibrated(module, numbers(5, 6)))
+
+
+def test_frozen_torchscript_has_no_weights_to_know():
+    frozen = torch.jit.freeze(torch.jit.script(nn.Linear(6, 4).eval()))
+    assert "depends on its weights" in refused(lambda: calibrated(frozen, numbers(5, 6)))
+
+
+def test_what_is_no_module():
+    refused(lambda: calibrated(functional.relu, numbers(5, 6)))
+
+
+# Encoding with it
+
+
+def saved(module: nn.Module, **options: object) -> bytes:
+    out = io.BytesIO()
+    frcodec.save_model(module, out, options=Options(**options), threads=1)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def pair() -> tuple[nn.Module, Calibration, Tensor]:
+    """A network, its calibration, and other inputs of the same kind: products of few hidden numbers."""
+    module = seeded(lambda: nn.Sequential(nn.Linear(96, 80), nn.ReLU(), nn.Linear(80, 72)))
+    mixing = numbers(12, 96)
+    batches = [numbers(64, 12, seed=seed) @ mixing for seed in range(2, 5)]
+    return module, frcodec.calibrate(module, batches), numbers(200, 12, seed=9) @ mixing
+
+
+def output_error(module: nn.Module, data: bytes, x: Tensor) -> float:
+    """Squared error of the output over its variance, in decibels."""
+    other = seeded(lambda: nn.Sequential(nn.Linear(96, 80), nn.ReLU(), nn.Linear(80, 72)))
+    frcodec.load_model(other, io.BytesIO(data))
+    with torch.no_grad():
+        before, after = module(x), other(x)
+    return float(10 * torch.log10((before - after).square().sum() / (before - before.mean(0)).square().sum()))
+
+
+def test_at_the_same_size_the_output_is_nearer(pair):
+    module, calibration, x = pair
+    plain = saved(module, quality=40.0)
+    mine = saved(module, target_size=len(plain), calibration=calibration)
+    assert len(mine) <= len(plain)
+    assert output_error(module, mine, x) < output_error(module, plain, x) - 3
+
+
+@pytest.mark.parametrize("quality", [30.0, 60.0])
+def test_quality_is_about_that_of_the_output(pair, quality):
+    """0.4 dB for each; inputs that were not seen add what damping and few samples cost."""
+    module, calibration, x = pair
+    error = output_error(module, saved(module, quality=quality, calibration=calibration), x)
+    assert -0.4 * quality - 4 < error < -0.4 * quality + 4
+
+
+def test_files_do_not_depend_on_threads(pair):
+    module, calibration, _ = pair
+    out = io.BytesIO()
+    frcodec.save_model(module, out, options=Options(calibration=calibration), threads=3)
+    assert out.getvalue() == saved(module, calibration=calibration)
+
+
+def test_tensors_with_a_quality_of_their_own_are_left_out(pair):
+    module, calibration, _ = pair
+    rules = ("^0[.]weight=quality=50",)
+    with_rule = frcodec.load_file(saved(module, calibration=calibration, rules=rules))
+    without = frcodec.load_file(saved(module, rules=rules))
+    assert np.array_equal(with_rule["0.weight"], without["0.weight"])
+    assert not np.array_equal(with_rule["2.weight"], without["2.weight"])
+
+
+@pytest.mark.parametrize("asked", [{"snr": 20.0}, {"max_error": 0.1}, {"lossless": True}])
+def test_calibration_does_not_go_with_bounds_for_weights(pair, asked):
+    module, calibration, _ = pair
+    assert "Calibration goes with" in refused(lambda: saved(module, calibration=calibration, **asked))
+
+
+def test_a_calibration_of_other_names(pair):
+    _, calibration, _ = pair
+    assert "none of this model's tensors" in refused(lambda: saved(nn.Linear(96, 80), calibration=calibration))
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(96, 81), (95, 80)])
+def test_a_calibration_of_other_shapes(pair, inputs, outputs):
+    _, calibration, _ = pair
+    other = nn.Sequential(nn.Linear(inputs, outputs))
+    assert "of the same model" in refused(lambda: saved(other, calibration=calibration))
+
+
+def test_a_calibration_whose_output_is_always_the_same(pair):
+    module, calibration, _ = pair
+    assert "the same for all" in refused(lambda: saved(module, calibration=replace(calibration, signal=0.0)))
