@@ -22,7 +22,7 @@ from benchmarks.common import State, console, is_matrix, processor, show, snr
 from benchmarks.models import FetchError
 from benchmarks.peer_codec import load, save
 from benchmarks.peer_packages import level
-from benchmarks.peer_results import Result, read, update
+from benchmarks.peer_results import Result, forget, read, update
 from benchmarks.peer_settings import CODECS, FIXED, KNOBS, following
 from benchmarks.peers_env import EnvironmentMissingError, python
 
@@ -71,10 +71,12 @@ def main() -> int:
                 case = prepared(subject, Path(scratch), known)
                 for codec, interpreter in interpreters.items():
                     rows = []
+                    if saved and (codec == "frcodec" or arguments.again):
+                        forget(subject.name, codec)
                     for row in measured(case, codec, interpreter):
                         rows.append(row)
                         if saved and row.key not in known:
-                            update([row])
+                            update(row)
                     show(f"{subject.name}, {codec}", [text(row) for row in rows])
     except (FetchError, peer_worker.WorkerError) as error:
         print(error, file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from benchmarks.models import ROOT
@@ -67,14 +67,21 @@ def parsed(row: dict[str, str]) -> Result:
     return Result(**values)
 
 
-def update(new: Iterable[Result]) -> None:
-    """Put rows into the file, in place of those about the same, sorted."""
-    rows = {row.key: row for row in read()}
+def update(row: Result) -> None:
+    """Put a row into the file, in place of one about the same."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    rows |= {row.key: Result(**asdict(row) | {"date": today}) for row in new}
+    _write([*(old for old in read() if old.key != row.key), replace(row, date=today)])
+
+
+def forget(model: str, codec: str) -> None:
+    """Take out the rows about a model by a codec, of which another version may be running now."""
+    _write(row for row in read() if (row.model, row.codec) != (model, codec))
+
+
+def _write(rows: Iterable[Result]) -> None:
     PATH.parent.mkdir(exist_ok=True)
     with PATH.open("w", newline="") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Result)], lineterminator="\n")
         writer.writeheader()
-        order = sorted(rows.values(), key=lambda row: (row.model, row.codec, row.bits_per_weight, row.setting))
+        order = sorted(rows, key=lambda row: (row.model, row.codec, row.bits_per_weight, row.setting))
         writer.writerows(asdict(row) for row in order)

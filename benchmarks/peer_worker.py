@@ -66,7 +66,7 @@ def run(python: Path, codec: str, setting: str, tensors: Path, decoded: Path) ->
         text=True,
     )
     if done.returncode:
-        raise WorkerError(f"{codec}, {setting}:\n{done.stderr.strip()}")
+        raise WorkerError(f"{codec}, {setting}, ended with status {done.returncode}:\n{done.stderr.strip()}")
     return Found(**json.loads(done.stdout.splitlines()[-1]))
 
 

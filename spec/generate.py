@@ -67,12 +67,14 @@ def cpp_source(constants: dict[str, Any]) -> str:
         if section in PLAIN_SECTIONS_EXCLUDED:
             continue
         lines += [f"// {section}"] + [cpp_plain(key, value) for key, value in values.items()] + [""]
-    lines += ["/// What went wrong; number / 100 is the exit status of the command line tool.", "enum class Code : int {"]
+    lines += ["/// What went wrong; number / 100 is the exit status of the command line tool."]
+    lines += ["enum class Code : int {"]
     lines += ["    OK = 0,"] + [f"    {name.upper()} = {number}," for name, number in constants["errors"].items()]
     lines += ["};", "", "/// Element types; the values are their ids in the index.", "enum class DType : uint8_t {"]
     lines += [f"    {name.upper()} = {entry['id']}," for name, entry in constants["dtypes"].items()]
     sizes = [entry["bits"] // 8 for entry in sorted(constants["dtypes"].values(), key=lambda entry: entry["id"])]
-    lines += ["};", "", "/// Bytes of one element, by id.", cpp_plain("dtype_bytes", sizes), "", "}  // namespace frc", ""]
+    lines += ["};", "", "/// Bytes of one element, by id.", cpp_plain("dtype_bytes", sizes), ""]
+    lines += ["}  // namespace frc", ""]
     return "\n".join(lines)
 
 

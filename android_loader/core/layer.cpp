@@ -9,30 +9,6 @@ namespace frc {
 namespace {
 
 constexpr size_t SMALL_BOX = size_t{1} << 18;  // points of a scan prefix that wait apart, to keep their box clear
-constexpr int64_t MAX_SIZE = int64_t{1} << 53;
-constexpr int MAX_STEP_CODE = ((MAX_STEP_EXPONENT + 1) << STEP_MANTISSA_BITS) - 1;
-
-double step_of(int code) {
-    constexpr int ONE = 1 << STEP_MANTISSA_BITS;
-    return std::ldexp(ONE + code % ONE, code / ONE - STEP_EXPONENT_BIAS - STEP_MANTISSA_BITS);
-}
-
-/// Product of max(1, length), -1 beyond the limit.
-int64_t padded_size(int rank, const int64_t *lengths) {
-    int64_t size = 1;
-    for (int axis = 0; axis < rank; ++axis) {
-        const int64_t length = lengths[axis] > 1 ? lengths[axis] : 1;
-        if (length > MAX_SIZE / size) return -1;
-        size *= length;
-    }
-    return size;
-}
-
-int64_t product(int rank, const int64_t *lengths) {
-    int64_t size = 1;
-    for (int axis = 0; axis < rank; ++axis) size *= lengths[axis];
-    return size;
-}
 
 /// a / b < c / d for a, c >= 0 and b, d > 0, by their continued fractions: products might not fit.
 bool ratio_less(int64_t a, int64_t b, int64_t c, int64_t d) {
@@ -46,31 +22,6 @@ bool ratio_less(int64_t a, int64_t b, int64_t c, int64_t d) {
 }
 
 }  // namespace
-
-Status check(const Layer &layer) {
-    const Status bad = {Code::BAD_RECORD, "A field of a tensor's record is out of its range."};
-    if (layer.dtype > DType::UINT8 || layer.rank < 0 || layer.rank > MAX_RANK) return bad;
-    for (int axis = 0; axis < layer.rank; ++axis) {
-        const int64_t length = layer.shape[axis];
-        if (length < 0 || layer.kept[axis] < 0 || layer.kept[axis] > length) return bad;
-        if (layer.region == Region::WHOLE && layer.kept[axis] != length) return bad;
-        if ((layer.axes >> axis & 1) && (length < 1 || (!layer.block_log2 && length > MAX_TRANSFORM_LENGTH)))
-            return bad;
-    }
-    if (layer.rank < MAX_RANK && layer.axes >> layer.rank) return bad;
-    if (layer.block_log2 < 0 || layer.block_log2 > MAX_BLOCK_LOG2) return bad;
-    const int64_t size = padded_size(layer.rank, layer.shape);
-    if (size < 0) return bad;
-    const int64_t positions = product(layer.rank, layer.region == Region::SCAN ? layer.shape : layer.kept);
-    if (layer.count < 0 || (layer.region == Region::SCAN ? layer.count > positions : layer.count != positions))
-        return bad;
-    if (layer.step < 0 || layer.step > (layer.integer() ? 255 : MAX_STEP_CODE)) return bad;
-    if (layer.integer() && layer.axes) return bad;
-    if (static_cast<uint64_t>(size) > PTRDIFF_MAX / layer.element_bytes()) {
-        return {Code::TOO_LARGE, "A tensor is larger than the address space."};
-    }
-    return {};
-}
 
 Status LayerDecoder::start(const Layer &layer, const int8_t *row_steps) {
     FRC_TRY(check(layer));

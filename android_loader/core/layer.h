@@ -6,34 +6,13 @@
 #include <cstdint>
 
 #include "arena.h"
+#include "record.h"
 #include "region.h"
 #include "status.h"
 #include "stream.h"
 #include "transform.h"
 
 namespace frc {
-
-enum class Region : uint8_t { WHOLE = REGION_WHOLE, BOX = REGION_BOX, SCAN = REGION_SCAN };
-
-/// What a file stores of a tensor besides its levels.
-struct Layer {
-    DType dtype;
-    int rank;
-    int64_t shape[MAX_RANK];
-    uint32_t axes;   ///< bit a: axis a is transformed
-    int block_log2;  ///< every transformed axis is cut into blocks of 2^block_log2 elements; 0: it is not
-    Region region;
-    int64_t kept[MAX_RANK];  ///< lengths of a box; whole: the shape
-    int64_t count;           ///< points of the region
-    int step;                ///< step code of a float dtype; what is added to the levels of an integer one
-
-    size_t element_bytes() const { return DTYPE_BYTES[static_cast<size_t>(dtype)]; }
-    bool integer() const { return dtype == DType::INT8 || dtype == DType::UINT8; }
-};
-
-/// BAD_RECORD where a field is out of its range (spec section 4), TOO_LARGE where memory has no addresses for the
-/// elements.
-Status check(const Layer &layer);
 
 /// Fills the elements of a tensor: start, attach, put its points, settle, run all parts.
 ///

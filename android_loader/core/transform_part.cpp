@@ -10,14 +10,15 @@ namespace {
 constexpr size_t PANEL = 16;               // pairs of basis rows that are made at once
 constexpr size_t GROUP = size_t{1} << 15;  // numbers of a group of columns, about
 constexpr size_t MIN_COLUMNS = 64;         // so that making basis rows costs little beside using them
-constexpr size_t MAX_COLUMNS = 512;        // so that a panel's results stay close
+constexpr size_t MAX_COLUMNS = 480;        // so that a panel's results stay close
 
 size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-/// Columns that are worked on at once along an axis.
+/// Columns that are worked on at once along an axis: an odd multiple of 16, as rows whose distance is a power of two
+/// get into each other's way in the cache.
 size_t group_columns(const TransformedAxis &axis) {
-    return larger(MIN_COLUMNS, smaller(MAX_COLUMNS, GROUP / axis.kept / 16 * 16));
+    return (larger(MIN_COLUMNS, smaller(MAX_COLUMNS, GROUP / axis.kept)) / 16 | 1) * 16;
 }
 
 /// Calls each(row, column) in strips, so that neither rows nor columns that are far apart leave the cache too soon.
@@ -32,13 +33,31 @@ void in_strips(size_t rows, size_t columns, Each each) {
     }
 }
 
-/// elements[offsets[c] + row · stride] = block[row][c]
+/// Copies of a length that is mostly small: pieces of eight, the last of which may overlap the one before.
+template <typename T>
+inline void copy_run(const T *from, size_t count, T *to) {
+    constexpr size_t PIECE = 8;
+    if (count < PIECE) {
+        for (size_t i = 0; i < count; ++i) to[i] = from[i];
+        return;
+    }
+    for (size_t i = 0; i + PIECE < count; i += PIECE) std::memcpy(to + i, from + i, PIECE * sizeof(T));
+    std::memcpy(to + count - PIECE, from + count - PIECE, PIECE * sizeof(T));
+}
+
+/// elements[offsets[c] + row · stride] = block[row][c], in runs of consecutive offsets.
 template <typename T>
 void scatter(const void *from, size_t rows, size_t columns, void *to, const size_t *offsets, size_t stride) {
-    const T *block = static_cast<const T *>(from);
-    T *elements = static_cast<T *>(to);
-    in_strips(rows, columns,
-              [=](size_t row, size_t c) { elements[offsets[c] + row * stride] = block[row * columns + c]; });
+    for (size_t c = 0, end; c < columns; c = end) {
+        for (end = c + 1; end < columns && offsets[end] == offsets[end - 1] + 1;) ++end;
+        const T *source = static_cast<const T *>(from) + c;
+        T *target = static_cast<T *>(to) + offsets[c];
+        if (end == c + 1) {
+            for (size_t row = 0; row < rows; ++row) target[row * stride] = source[row * columns];
+            continue;
+        }
+        for (size_t row = 0; row < rows; ++row) copy_run(source + row * columns, end - c, target + row * stride);
+    }
 }
 
 }  // namespace

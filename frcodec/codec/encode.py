@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import inf, log10
 from typing import BinaryIO
-from zlib import crc32
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from ..entropy import fit, stream
 from ..entropy.stream import Quantized
 from ..errors import CorruptError
 from ..files.skeleton import Model, checksum
+from ..native import crc32
 from ..plan import DEFAULT_QUALITY, SMALL, Coding, Options, Treatment, treatments
 from ..quantize.elements import to_reals
 from ..quantize.steps import step_of
@@ -82,6 +82,7 @@ def encode(
 
     Raises UsageError; what `out` raises passes through.
     """
+    options.target()  # one kind of quality, checked before any work
     if options.target_size is not None:
 
         def size(quality: float) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from zlib import crc32
 
 from ..constants import (
     ANCILLARY,
@@ -23,6 +22,7 @@ from ..constants import (
     Code,
 )
 from ..errors import CorruptError, UnsupportedError
+from ..native import crc32
 
 HEADER = MAGIC + bytes([VERSION, 0])
 KNOWN_SECTIONS = range(SECTION_DATA, SECTION_INDEX + 1)

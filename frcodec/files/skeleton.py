@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from zlib import crc32
 
 from ..checksums import combine
 from ..constants import Code
 from ..errors import CorruptError
+from ..native import crc32
 from ..tensors import Buffer, Entry
 
 PATCH_BYTES = 4

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from ..calibration import Calibration
 from ..constants import Code
 from ..errors import UsageError
-from .sensitivities import calibrate
+from .sensitivities import calibrate, cause
 from .state import import_torch
 
 _BATCH = 16
@@ -30,9 +28,9 @@ def calibration_of(inputs: Path, module: Path) -> Calibration:
     torch = import_torch()
     try:
         loaded = torch.jit.load(str(module), map_location="cpu").eval()
-    except (RuntimeError, ValueError, OSError) as error:
+    except Exception as error:
         raise UsageError(
-            Code.BAD_OPTION, f"{module} is no TorchScript module, which calibration needs to run: {_first_line(error)}"
+            Code.BAD_OPTION, f"{module} is no TorchScript module, which calibration needs to run: {cause(error)}"
         ) from None
     return calibrate(loaded, _batches(inputs))
 
@@ -45,10 +43,8 @@ def _batches(path: Path) -> Iterator[Any]:
                 content: Any = tuple(torch.from_numpy(arrays[name]) for name in arrays.files)
         else:
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, ValueError, RuntimeError, TypeError, KeyError, EOFError, UnpicklingError, BadZipFile) as error:
-        raise UsageError(
-            Code.BAD_OPTION, f"The calibration inputs {path} cannot be read: {_first_line(error)}"
-        ) from None
+    except Exception as error:  # NumPy's and torch's readers raise anything for damaged files
+        raise UsageError(Code.BAD_OPTION, f"The calibration inputs {path} cannot be read: {cause(error)}") from None
     if isinstance(content, list):
         yield from content
         return
@@ -60,7 +56,3 @@ def _batches(path: Path) -> Iterator[Any]:
         )
     for start in range(0, sizes.pop() or 0, _BATCH):
         yield tuple(argument[start : start + _BATCH] for argument in arguments)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].split(". ")[0].rstrip(".") + "."

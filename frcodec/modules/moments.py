@@ -34,12 +34,14 @@ class Moments(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Look at products and convolutions, then do them."""
         name = func._schema.name
-        if name == "aten::convolution":
+        if name in ("aten::convolution", "aten::_convolution"):
             self._see_convolution(*args[:9])
         elif name == "aten::addmm":
             self._see_product(args[1], args[2])
         elif name == "aten::mm":
             self._see_product(args[0], args[1])
+        elif name == "aten::bmm" and (len(args[1]) == 1 or args[1].stride(0) == 0):  # TorchScript's linear layers
+            self._see_product(args[0].flatten(0, 1), args[1][0])
         elif name == "aten::linear":
             self._see_product(args[0].flatten(0, -2), args[1].t())
         return func(*args, **(kwargs or {}))

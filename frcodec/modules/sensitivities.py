@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,10 +46,9 @@ def calibrate(module: nn.Module, inputs: Iterable[Any], *, projections: int = 2)
     try:
         for weight in weights.values():
             weight.requires_grad_()
-        with torch.enable_grad(), torch.backends.mkldnn.flags(enabled=False):
+        with torch.enable_grad(), _plain_operations(torch):
             for batch in inputs:
-                with seen:
-                    outputs = _outputs(_run(module, batch))
+                outputs = _outputs(_run(module, batch, seen))
                 signal += sum(_variation(output) for output in outputs)
                 batches += 1
                 for number in range(projections):
@@ -69,16 +69,42 @@ def calibrate(module: nn.Module, inputs: Iterable[Any], *, projections: int = 2)
     return Calibration(signal, tensors)
 
 
-def _run(module: nn.Module, batch: Any) -> Any:
-    """The module's output; an input that does not fit is the caller's mistake."""
+@contextmanager
+def _plain_operations(torch: Any) -> Iterator[None]:
+    """oneDNN's own operations would hide what weights are multiplied with."""
+    before = torch.backends.mkldnn.enabled
+    torch._C._set_mkldnn_enabled(False)
     try:
+        yield
+    finally:
+        torch._C._set_mkldnn_enabled(before)
+
+
+def _run(module: nn.Module, batch: Any, seen: Any) -> Any:
+    """The module's output; whatever it raises is about an input that does not fit, the caller's mistake."""
+
+    def call() -> Any:
         if isinstance(batch, Mapping):
             return module(**batch)
         return module(*batch) if isinstance(batch, tuple | list) else module(batch)
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
-        raise UsageError(
-            Code.BAD_OPTION, f"The module does not take a calibration input: {str(error).splitlines()[0]}"
-        ) from error
+
+    try:
+        with seen:
+            return call()
+    except Exception:
+        try:
+            return call()  # unseen, TorchScript tells the cause
+        except Exception as error:
+            raise UsageError(
+                Code.BAD_OPTION, f"The module does not take a calibration input: {cause(error)}"
+            ) from error
+
+
+def cause(error: Exception) -> str:
+    """What a library's exception says in one sentence; TorchScript tells the cause last."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    line = lines[-1] if "TorchScript interpreter" in lines[0] else lines[0]
+    return line.removeprefix("RuntimeError: ").split(". ")[0].rstrip(".") + "."
 
 
 def _outputs(result: Any) -> list[Tensor]:
@@ -93,7 +119,7 @@ def _outputs(result: Any) -> list[Tensor]:
 def _variation(output: Tensor) -> float:
     """Sum of squares around the mean of the batch, or of all there is in a batch of one."""
     values = output.detach().double()
-    mean = values.mean(0) if len(values) > 1 else values.mean()
+    mean = values.mean(0) if values.ndim and len(values) > 1 else values.mean()
     return float(((values - mean) ** 2).sum())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import frcodec
-from frcodec import Calibration, Code, Options, Sensitivity, UsageError
+from frcodec import Code, Sensitivity, UsageError
 
 
 class Network(nn.Module):
@@ -280,7 +279,9 @@ def test_calibration_works_where_gradients_are_turned_off():
 
 
 @pytest.mark.parametrize(
-    "batch", [numbers(5, 6), (numbers(5, 6),), [numbers(5, 6)], {"input": numbers(5, 6)}], ids=lambda b: type(b).__name__
+    "batch",
+    [numbers(5, 6), (numbers(5, 6),), [numbers(5, 6)], {"input": numbers(5, 6)}],
+    ids=lambda b: type(b).__name__,
 )
 def test_batches_come_as_modules_take_them(batch):
     expected = calibrated(seeded(lambda: nn.Linear(6, 4)), numbers(5, 6))["weight"]
@@ -343,7 +344,9 @@ def test_the_cause_is_told_for_torchscript_too():
     assert "shapes cannot be multiplied" in refused(lambda: calibrated(made, numbers(5, 7)))
 
 
-@pytest.mark.parametrize("forward", [lambda x: x, lambda x: x.long(), lambda x: None], ids=["inputs", "integers", "none"])
+@pytest.mark.parametrize(
+    "forward", [lambda x: x, lambda x: x.long(), lambda x: None], ids=["inputs", "integers", "none"]
+)
 def test_outputs_that_do_not_depend_on_the_weights(forward):
     module = nn.Linear(6, 4)
     module.forward = forward
@@ -357,85 +360,3 @@ def test_frozen_torchscript_has_no_weights_to_know():
 
 def test_what_is_no_module():
     refused(lambda: calibrated(functional.relu, numbers(5, 6)))
-
-
-# Encoding with it
-
-
-def saved(module: nn.Module, **options: object) -> bytes:
-    out = io.BytesIO()
-    frcodec.save_model(module, out, options=Options(**options), threads=1)
-    return out.getvalue()
-
-
-@pytest.fixture(scope="module")
-def pair() -> tuple[nn.Module, Calibration, Tensor]:
-    """A network, its calibration, and other inputs of the same kind: products of few hidden numbers."""
-    module = seeded(lambda: nn.Sequential(nn.Linear(96, 80), nn.ReLU(), nn.Linear(80, 72)))
-    mixing = numbers(12, 96)
-    batches = [numbers(64, 12, seed=seed) @ mixing for seed in range(2, 5)]
-    return module, frcodec.calibrate(module, batches), numbers(200, 12, seed=9) @ mixing
-
-
-def output_error(module: nn.Module, data: bytes, x: Tensor) -> float:
-    """Squared error of the output over its variance, in decibels."""
-    other = seeded(lambda: nn.Sequential(nn.Linear(96, 80), nn.ReLU(), nn.Linear(80, 72)))
-    frcodec.load_model(other, io.BytesIO(data))
-    with torch.no_grad():
-        before, after = module(x), other(x)
-    return float(10 * torch.log10((before - after).square().sum() / (before - before.mean(0)).square().sum()))
-
-
-def test_at_the_same_size_the_output_is_nearer(pair):
-    module, calibration, x = pair
-    plain = saved(module, quality=40.0)
-    mine = saved(module, target_size=len(plain), calibration=calibration)
-    assert len(mine) <= len(plain)
-    assert output_error(module, mine, x) < output_error(module, plain, x) - 3
-
-
-@pytest.mark.parametrize("quality", [30.0, 60.0])
-def test_quality_is_about_that_of_the_output(pair, quality):
-    """0.4 dB for each; inputs that were not seen add what damping and few samples cost."""
-    module, calibration, x = pair
-    error = output_error(module, saved(module, quality=quality, calibration=calibration), x)
-    assert -0.4 * quality - 4 < error < -0.4 * quality + 4
-
-
-def test_files_do_not_depend_on_threads(pair):
-    module, calibration, _ = pair
-    out = io.BytesIO()
-    frcodec.save_model(module, out, options=Options(calibration=calibration), threads=3)
-    assert out.getvalue() == saved(module, calibration=calibration)
-
-
-def test_tensors_with_a_quality_of_their_own_are_left_out(pair):
-    module, calibration, _ = pair
-    rules = ("^0[.]weight=quality=50",)
-    with_rule = frcodec.load_file(saved(module, calibration=calibration, rules=rules))
-    without = frcodec.load_file(saved(module, rules=rules))
-    assert np.array_equal(with_rule["0.weight"], without["0.weight"])
-    assert not np.array_equal(with_rule["2.weight"], without["2.weight"])
-
-
-@pytest.mark.parametrize("asked", [{"snr": 20.0}, {"max_error": 0.1}, {"lossless": True}])
-def test_calibration_does_not_go_with_bounds_for_weights(pair, asked):
-    module, calibration, _ = pair
-    assert "Calibration goes with" in refused(lambda: saved(module, calibration=calibration, **asked))
-
-
-def test_a_calibration_of_other_names(pair):
-    _, calibration, _ = pair
-    assert "none of this model's tensors" in refused(lambda: saved(nn.Linear(96, 80), calibration=calibration))
-
-
-@pytest.mark.parametrize(("inputs", "outputs"), [(96, 81), (95, 80)])
-def test_a_calibration_of_other_shapes(pair, inputs, outputs):
-    _, calibration, _ = pair
-    other = nn.Sequential(nn.Linear(inputs, outputs))
-    assert "of the same model" in refused(lambda: saved(other, calibration=calibration))
-
-
-def test_a_calibration_whose_output_is_always_the_same(pair):
-    module, calibration, _ = pair
-    assert "the same for all" in refused(lambda: saved(module, calibration=replace(calibration, signal=0.0)))

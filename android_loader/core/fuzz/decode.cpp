@@ -1,10 +1,11 @@
 // Fuzzing of the decoder: whatever the bytes, an error or elements, never anything else.
 //
 // An input is a record and a stream:
-//     dtype u8, rank u8, region u8, block u8, axes u32, count u32, step u16, then (length u16, kept u16) for each axis; stream
+//     dtype u8, rank u8, region u8, block u8, axes u32, count u32, step u16, then (length u16, kept u16) for each axis;
+//     stream
 //
-// With Clang this is a libFuzzer target. With other compilers it is a program that runs all files named on its command line,
-// each followed by many random changes of it: decode [--changes=N] FILE...
+// With Clang this is a libFuzzer target. With other compilers it is a program that runs all files named on its command
+// line, each followed by many random changes of it: decode [--changes=N] FILE...
 
 #include <cstdio>
 #include <cstdlib>
@@ -23,7 +24,8 @@ struct Input {
 
     uint32_t take(size_t bytes) {
         uint32_t value = 0;
-        for (size_t i = 0; i < bytes && rest.size; ++i, ++rest.data, --rest.size) value |= uint32_t{*rest.data} << 8 * i;
+        for (size_t i = 0; i < bytes && rest.size; ++i, ++rest.data, --rest.size)
+            value |= uint32_t{*rest.data} << 8 * i;
         return value;
     }
 };
@@ -49,7 +51,8 @@ frc::Status decode(const frc::Layer &layer, const frc::LevelShape &shape, frc::B
     decoder.attach(elements, memory.arena());
     uint64_t energy = 0;
     Memory put_scratch(frc::LayerDecoder::put_scratch_bytes(stream));
-    for (size_t i = 0; i < stream.segments(); ++i) FRC_TRY(decoder.put_segment(stream, i, &energy, put_scratch.arena()));
+    for (size_t i = 0; i < stream.segments(); ++i)
+        FRC_TRY(decoder.put_segment(stream, i, &energy, put_scratch.arena()));
     FRC_TRY(decoder.settle(energy));
     Memory scratch(decoder.scratch_bytes());
     for (size_t i = 0; i < decoder.parts(); ++i) FRC_TRY(decoder.run(i, scratch.arena()));
@@ -108,8 +111,10 @@ void change(std::vector<uint8_t> *bytes) {
     for (size_t i = 1 + random_below(4); i > 0; --i) {
         const size_t near = random_below(2) ? bytes->size() : bytes->size() < 60 ? bytes->size() : 60;
         const size_t at = random_below(near);
-        if (random_below(2)) (*bytes)[at] = static_cast<uint8_t>((*bytes)[at] ^ 1 << random_below(8));
-        else (*bytes)[at] = static_cast<uint8_t>(random_below(256));
+        if (random_below(2))
+            (*bytes)[at] = static_cast<uint8_t>((*bytes)[at] ^ 1 << random_below(8));
+        else
+            (*bytes)[at] = static_cast<uint8_t>(random_below(256));
     }
     if (random_below(8) == 0) bytes->resize(random_below(bytes->size() + 1));
 }
