@@ -42,7 +42,7 @@ Status check(const Layer &layer) {
             return bad;
     }
     if (layer.rank < MAX_RANK && layer.axes >> layer.rank) return bad;
-    if (layer.block_log2 < 0 || layer.block_log2 > MAX_BLOCK_LOG2) return bad;
+    if (layer.block_log2 < 0 || layer.block_log2 > MAX_BLOCK_LOG2 || (layer.block_log2 && !layer.axes)) return bad;
     const int64_t size = padded_size(layer.rank, layer.shape);
     if (size < 0) return bad;
     const int64_t positions = product(layer.rank, layer.region == Region::SCAN ? layer.shape : layer.kept);

@@ -96,7 +96,7 @@ def test_weights_are_calibrated_by_a_module_beside_them(call: Call, files: Path,
 
 def test_a_model_from_stdin_needs_a_module(call: Call, files: Path) -> None:
     weights = (files / "weights.pth").read_bytes()
-    refused = run("encode", "-", "--calibrate", files / "inputs.npz", stdin=weights)
+    refused = call("encode", "-", "--calibrate", files / "inputs.npz", stdin=weights)
     assert (refused.status, refused.out) == (2, b"")
     assert "name its TorchScript with --module" in refused.err
 
@@ -169,7 +169,7 @@ def test_mistakes_are_told_in_one_sentence(
 def damaged(data: bytes) -> Iterator[bytes]:
     """The same bytes with some bits flipped or the end cut off."""
     rng = np.random.default_rng(5)
-    for number in range(30):
+    for number in range(20):
         broken = bytearray(data)
         for _ in range(1 + number % 3):
             broken[rng.integers(len(broken))] ^= 1 << rng.integers(8)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import frcodec
-from frcodec import Calibration, Options
+from frcodec import Calibration, Code, Options, UsageError
 
 
 def numbers(*shape: int, seed: int = 1) -> Tensor:
@@ -27,6 +27,13 @@ def saved(module: nn.Module, **options: object) -> bytes:
     out = io.BytesIO()
     frcodec.save_model(module, out, options=Options(**options), threads=1)
     return out.getvalue()
+
+
+def refused(message: str, module: nn.Module, **options: object) -> None:
+    with pytest.raises(UsageError) as raised:
+        saved(module, **options)
+    assert raised.value.code is Code.BAD_OPTION
+    assert message in raised.value.message
 
 
 @pytest.fixture(scope="module")
