@@ -72,8 +72,9 @@ def _starters(shape: tuple[int, ...]) -> Iterator[Transform]:
     for axes in single:
         for block in (0, 4):
             yield from _sensible(Transform(axes, block), shape)
-    if len(single) > 1:
-        yield from _sensible(Transform(tuple(sorted(others + spatial))), shape)
+    every = tuple(axis for axis, n in enumerate(shape) if n > 1)
+    if len(every) > 1:
+        yield from _sensible(Transform(every), shape)  # networks trained as low frequencies of all axes
 
 
 def _neighbors(how: Transform, shape: tuple[int, ...]) -> Iterator[Transform]:

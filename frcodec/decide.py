@@ -59,22 +59,25 @@ def decided(treatment: Treatment, step: float, how: Transform | None = None) -> 
     """
     if treatment.coding is Coding.INTEGER:
         return _integer(treatment)
-    plain = treatment.small or treatment.target.max_error is not None
-    state_bits = 0 if plain else STATE_BITS
-    fine = step * (TRELLIS_STEP if state_bits else 1.0)
+    fine = step * TRELLIS_STEP
     if fine < step_of(0):
         return None
-    code = code_below(fine)
     how = _transform(treatment, step) if how is None else how
     coefs = coefficients(treatment.tensor, how)
+    plain = treatment.small or treatment.target.max_error is not None
+    code = code_below(step if plain else fine)
     nearest = rounded(coefs, step_of(code))
     if nearest is None:
         return None
-    scaled = coefs / step_of(code)
-    if state_bits:
-        nearest = in_unions(scaled, np.zeros((), np.uint8))
-    region = best_region(nearest, scaled) if how.axes or not treatment.small else smallest_box(nearest)
-    found, model = _coded(treatment, region, nearest, scaled, state_bits)
+    if not plain:
+        nearest = in_unions(coefs / step_of(code), np.zeros((), np.uint8))
+    region = best_region(nearest, coefs) if how.axes or not treatment.small else smallest_box(nearest)
+    if not plain and region.count < SMALL:  # too few levels for a stream of their own
+        plain, code = True, code_below(step)
+        nearest = rounded(coefs, step_of(code))
+        assert nearest is not None
+        region = best_region(nearest, coefs)
+    found, model = _coded(treatment, region, nearest, coefs / step_of(code), 0 if plain else STATE_BITS)
     if how.axes and transform.fraction_bits(transform.energy(found.points)) < MIN_FRACTION_BITS:
         return None
     layer = Layer(treatment.tensor.dtype, treatment.tensor.shape, how, region, code)
