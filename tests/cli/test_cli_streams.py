@@ -17,7 +17,12 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
 def start(*arguments: str | Path, **options: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "frcodec", *map(str, arguments)], env=ENVIRONMENT, **options)
+    """A process that hears Ctrl-C, even where the tests run in the background, which has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen([sys.executable, "-m", "frcodec", *map(str, arguments)], env=ENVIRONMENT, **options)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def temporary_files(folder: Path) -> list[str]:
