@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .plan import Treatment
-from .quantize.elements import to_reals
+from .spectral import spectrum
 
 Reals = npt.NDArray[np.float64]
 
@@ -36,14 +36,14 @@ def step_for(treatment: Treatment, unit: float = 0.0) -> float | None:
     """
     if treatment.sensitivity and (mean := float(treatment.sensitivity.rows.mean())) > 0:
         return unit / sqrt(mean)
-    values = to_reals(treatment.tensor.array(), treatment.tensor.dtype)
+    values = spectrum(treatment.tensor)
     target = treatment.target
     if target.max_error is not None:
         return 2 * target.max_error
-    largest = float(np.abs(values).max())
+    largest = float(np.abs(values).max(initial=0.0))
     if largest == 0.0:
         return 1.0
-    values /= largest  # so that no square overflows or vanishes
+    values = values / largest  # so that no square overflows or vanishes
     if treatment.vector and (target.quality is not None or not treatment.own_target):
         return largest * _vector_step(treatment, values)
     if target.snr is not None:

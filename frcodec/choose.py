@@ -18,7 +18,7 @@ from .constants import MAX_TRANSFORM_LENGTH, MIN_FRACTION_BITS
 from .entropy import fit
 from .entropy.stream import Quantized
 from .layer import rounded
-from .region import Box, Region, Scan, positions_upto
+from .region import Region, Scan, positions_upto, smallest_box
 from .transform import Transform
 
 Ints = npt.NDArray[np.int32]
@@ -152,13 +152,3 @@ def best_region(levels: Ints, scaled: Reals) -> Region:
         for region, magnitudes in ((box, np.abs(box.cut(scaled))), (scan, None))
     ]
     return box if costs[0] <= costs[1] else scan
-
-
-def smallest_box(levels: Ints) -> Box:
-    """The smallest box at the origin that holds all levels that are not zero."""
-    kept = []
-    for axis in range(levels.ndim):
-        others = tuple(a for a in range(levels.ndim) if a != axis)
-        used = np.flatnonzero(levels.any(axis=others))
-        kept.append(int(used[-1]) + 1 if len(used) else 0)
-    return Box(tuple(kept))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import native, native_encoder, transform
-from .choose import best_region, best_transform, exact_levels, smallest_box
+from .choose import best_region, best_transform, exact_levels
 from .constants import MIN_FRACTION_BITS
 from .entropy import fit
 from .entropy.stream import Quantized, StreamModel, contexts_by_level, in_time, magnitude_bits, segments
@@ -22,7 +22,8 @@ from .plan import SMALL, Coding, Treatment, transform_of
 from .quantize.elements import to_reals
 from .quantize.steps import code_below, step_of
 from .quantize.viterbi import decide, prices
-from .region import Region, Scan
+from .region import Region, Scan, smallest_box, trimmed
+from .spectral import Spectral
 from .transform import Transform
 
 Ints = npt.NDArray[np.int32]
@@ -59,6 +60,8 @@ def decided(treatment: Treatment, step: float, how: Transform | None = None) -> 
     """
     if treatment.coding is Coding.INTEGER:
         return _integer(treatment)
+    if isinstance(treatment.tensor, Spectral):
+        return _spectral(treatment, treatment.tensor, step)
     fine = step * TRELLIS_STEP
     if fine < step_of(0):
         return None
@@ -146,6 +149,20 @@ def _integer(treatment: Treatment) -> Decided:
     found = Quantized(points.reshape(-1))
     model = fit.fit(found, tensor.shape, np.abs(points).astype(np.float64)) if points.size >= SMALL else None
     return Decided(treatment, layer, found, model, 0.0)
+
+
+def _spectral(treatment: Treatment, tensor: Spectral, step: float) -> Decided | None:
+    """Coefficients as they were trained, or rounded to multiples of the step."""
+    code = code_below(step) if tensor.code is None else tensor.code
+    nearest = rounded(tensor.coefficients, step_of(code))
+    if nearest is None or transform.fraction_bits(transform.energy(nearest)) < MIN_FRACTION_BITS:
+        return None
+    region, levels = trimmed(tensor.region, nearest)
+    found = Quantized(levels)
+    magnitudes = None if isinstance(region, Scan) else np.abs(levels.reshape(region.kept)).astype(np.float64)
+    model = fit.fit(found, region.level_shape(), magnitudes) if levels.size >= SMALL else None
+    noise = float(np.square(tensor.coefficients - nearest * step_of(code)).sum())
+    return Decided(treatment, Layer(tensor.dtype, tensor.shape, tensor.transform, region, code), found, model, noise)
 
 
 def _transform(treatment: Treatment, step: float) -> Transform:

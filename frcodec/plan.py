@@ -13,7 +13,7 @@ import numpy as np
 from .calibration import Calibration, Sensitivity
 from .constants import MAX_BLOCK_LOG2, MAX_TRANSFORM_LENGTH, Code
 from .errors import UsageError
-from .quantize.elements import to_reals
+from .spectral import Spectral, spectrum
 from .tensors import Entry, Stored
 from .transform import Transform
 
@@ -260,12 +260,14 @@ def _treatment(
         return Treatment(position, tensor, Coding.RAW), None
     if not own and (exact or any(_NOT_WEIGHTS.search(name) for name in names)):
         return Treatment(position, tensor, Coding.RAW), None
-    values = to_reals(tensor.array(), tensor.dtype)
-    largest = float(np.abs(values).max())
+    values = spectrum(tensor)
+    largest = float(np.abs(values).max(initial=0.0))
     if not np.isfinite(largest):
         return Treatment(position, tensor, Coding.RAW), f"{names[0]!r} holds NaN or infinity: stored exactly."
     if largest and not _SMALLEST <= largest <= _LARGEST:
         return Treatment(position, tensor, Coding.RAW), f"{names[0]!r} holds values near {largest:.0e}: stored exactly."
+    if isinstance(tensor, Spectral):
+        return Treatment(position, tensor, Coding.LOSSY, own or target, own is not None), None
     if not own and values.any() and (np.array_equal(values, np.rint(values)) or values.min() == values.max()):
         return Treatment(position, tensor, Coding.RAW), None  # a mask, a grid, a constant: nothing that was trained
     return Treatment(position, tensor, Coding.LOSSY, own or target, own is not None, transform), None
@@ -274,7 +276,13 @@ def _treatment(
 def _sensitivity(treatment: Treatment, names: Sequence[str], calibration: Calibration) -> Sensitivity | None:
     """What is known of a tensor's errors; nothing where a rule sets its target, or of a vector."""
     found = next((calibration.tensors[name] for name in names if name in calibration.tensors), None)
-    if found is None or treatment.coding is not Coding.LOSSY or treatment.own_target or treatment.vector:
+    if (
+        found is None
+        or isinstance(treatment.tensor, Spectral)
+        or treatment.coding is not Coding.LOSSY
+        or treatment.own_target
+        or treatment.vector
+    ):
         return None
     shape = treatment.tensor.shape
     columns = treatment.tensor.size // shape[0]

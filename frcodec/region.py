@@ -73,6 +73,27 @@ class Scan:
 Region: TypeAlias = Box | Scan
 
 
+def smallest_box(levels: Ints) -> Box:
+    """The smallest box at the origin that holds all levels that are not zero."""
+    kept = []
+    for axis in range(levels.ndim):
+        others = tuple(a for a in range(levels.ndim) if a != axis)
+        used = np.flatnonzero(levels.any(axis=others))
+        kept.append(int(used[-1]) + 1 if len(used) else 0)
+    return Box(tuple(kept))
+
+
+def trimmed(region: Region, levels: Ints) -> tuple[Region, Ints]:
+    """The smallest region of the same kind that holds all levels [count] that are not zero, and its levels."""
+    if isinstance(region, Box):
+        inside = levels.reshape(region.kept)
+        small = smallest_box(inside)
+        return small, small.gather(inside)
+    used = np.flatnonzero(levels)
+    count = int(used[-1]) + 1 if used.size else 0
+    return Scan(count), levels[:count]
+
+
 def scan_places(shape: tuple[int, ...], count: int) -> tuple[tuple[int, ...], npt.NDArray[np.intp]]:
     """A box that holds the first `count` positions, and their places in its C order."""
     last = _last_sum(shape, count)

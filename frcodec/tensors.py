@@ -81,6 +81,11 @@ class Stored:
         """Number of elements."""
         return prod(self.shape)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.size * self.dtype.itemsize
+
     def array(self) -> Array:
         """The elements without a copy, in the dtype's NumPy storage type."""
         return np.frombuffer(self.data, dtype=self.dtype.storage).reshape(self.shape)

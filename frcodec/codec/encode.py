@@ -27,6 +27,7 @@ from ..plan import DEFAULT_QUALITY, SMALL, Coding, Options, Treatment, treatment
 from ..quantize.elements import to_reals
 from ..quantize.steps import step_of
 from ..region import Scan
+from ..spectral import Spectral
 from ..tensors import Array, Stored, View
 from . import ahead
 from .decode import raw_bytes
@@ -94,7 +95,7 @@ def encode(
     writer = Writer(out)
     coded: list[_Coded] = []
     pending: dict[Coding, list[_Made]] = {coding: [] for coding in Coding}
-    total, done = sum(len(t.tensor.data) for t in planned), 0
+    total, done = sum(t.tensor.nbytes for t in planned), 0
     with ahead.pool(threads) as pool:
         steps = _steps(planned, options, pool)
         results = ahead.in_order(pool, lambda treatment: _alone(treatment, steps), planned, threads)
@@ -104,7 +105,7 @@ def encode(
                 coded.append(replace(result, data=b""))
             else:
                 pending[result.treatment.coding].append(result)
-            done += len(treatment.tensor.data)
+            done += treatment.tensor.nbytes
             if progress:
                 progress(done, total, treatment.tensor.name)
     own = len(coded)
@@ -217,9 +218,10 @@ def _promises_kept(treatment: Treatment, decoded: Array) -> bool:
     """The error bound, and that no variance turns zero or negative."""
     if treatment.coding is Coding.INTEGER:
         return True
-    tensor = treatment.tensor
+    tensor, bound = treatment.tensor, treatment.target.max_error
+    if bound is None and not treatment.variance:
+        return True
     before, after = to_reals(tensor.array(), tensor.dtype), to_reals(decoded, tensor.dtype)
-    bound = treatment.target.max_error
     if bound is not None and float(np.abs(before - after).max()) > bound:
         return False
     return not (treatment.variance and bool(((before > 0) & (after <= 0)).any()))
@@ -244,26 +246,29 @@ def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
             )
             continue
         records[position] = Levels(tensor.name, made.part.layer, -1)
-        reports[position], power, loss = _measured(tensor, made.array, made.part.layer, size)
+        reports[position], power, loss = _measured(made, made.part, size)
         if not made.treatment.vector:
             energy, noise = energy + power, noise + loss
     return _Coded(data, len(data), digest, records, reports, sums, energy, noise)
 
 
-def _measured(tensor: Stored, array: Array, made: layer.Layer, size: float) -> tuple[TensorReport, float, float]:
+def _measured(made: _Made, part: Decided, size: float) -> tuple[TensorReport, float, float]:
     """Report, energy and squared error of a tensor coded as levels."""
-    kept = made.region.count if isinstance(made.region, Scan) else made.region.kept
-    if made.integer:
-        report = TensorReport(
-            tensor.name, str(tensor.dtype), tensor.shape, "levels", made.transform, kept, None, size, inf, 0.0
-        )
-        return report, 0.0, 0.0
-    before = to_reals(tensor.array(), tensor.dtype)
-    difference = before - to_reals(array, tensor.dtype)
-    power, loss = float(np.square(before).sum()), float(np.square(difference).sum())
+    tensor, coded = made.treatment.tensor, part.layer
+    kept = coded.region.count if isinstance(coded.region, Scan) else coded.region.kept
+    power, loss = 0.0, 0.0
+    largest: float | None = 0.0
+    if isinstance(tensor, Spectral):  # errors of coefficients: the elements are not compared
+        power, loss = float(np.square(tensor.coefficients).sum()), part.noise
+        largest = None if loss else 0.0
+    elif not coded.integer:
+        before = to_reals(tensor.array(), tensor.dtype)
+        difference = before - to_reals(made.array, tensor.dtype)
+        power, loss = float(np.square(before).sum()), float(np.square(difference).sum())
+        largest = float(np.abs(difference).max())
     report = TensorReport(
-        tensor.name, str(tensor.dtype), tensor.shape, "levels", made.transform, kept, step_of(made.step), size,
-        decibels(power, loss), float(np.abs(difference).max()),
+        tensor.name, str(tensor.dtype), tensor.shape, "levels", coded.transform, kept,
+        None if coded.integer else step_of(coded.step), size, decibels(power, loss), largest,
     )  # fmt: skip
     return report, power, loss
 

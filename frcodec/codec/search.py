@@ -17,6 +17,7 @@ from ..layer import decode
 from ..plan import Treatment
 from ..quantize.elements import to_reals
 from ..quantize.steps import code_below, code_near, step_of
+from ..spectral import Spectral, spectrum
 from ..transform import Transform
 
 _TOLERANCE = 10 ** (-0.01 / 10)
@@ -85,8 +86,7 @@ def _largest_code(noise: Callable[[int], float], budget: float, guess: int) -> i
 
 
 def _energy(treatment: Treatment) -> float:
-    values = to_reals(treatment.tensor.array(), treatment.tensor.dtype)
-    return float(np.square(values).sum())  # not BLAS, whose sums depend on the machine
+    return float(np.square(spectrum(treatment.tensor)).sum())  # not BLAS, whose sums depend on the machine
 
 
 def _noise(treatment: Treatment, step: Step) -> tuple[float, Transform | None]:
@@ -95,7 +95,7 @@ def _noise(treatment: Treatment, step: Step) -> tuple[float, Transform | None]:
     if found is None:
         return 0.0, None
     tensor = treatment.tensor
-    if tensor.dtype.itemsize == 2:  # the rounding to so few bits is noise too
+    if tensor.dtype.itemsize == 2 and not isinstance(tensor, Spectral):  # the rounding to so few bits is noise too
         with suppress(CorruptError):  # beyond the largest finite element: the step will be made smaller
             made = decode(found.quantized.points, found.layer)
             difference = to_reals(tensor.array(), tensor.dtype) - to_reals(made, tensor.dtype)

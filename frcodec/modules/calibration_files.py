@@ -11,8 +11,8 @@ import numpy as np
 from ..calibration import Calibration
 from ..constants import Code
 from ..errors import UsageError
+from .entries import import_torch
 from .sensitivities import calibrate, cause
-from .state import import_torch
 
 _BATCH = 16
 """samples run at once"""

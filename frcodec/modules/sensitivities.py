@@ -11,7 +11,8 @@ import numpy as np
 from ..calibration import Calibration, Sensitivity
 from ..constants import Code
 from ..errors import UsageError
-from .state import check_module, import_torch
+from .entries import import_torch
+from .state import check_module
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

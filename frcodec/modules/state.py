@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..api import PathOrFile, open_file, save_entries
 from ..codec import EncodeReport, Progress
 from ..codec.decode import raw_bytes
 from ..codec.target import quality_of_score, with_quality
 from ..constants import DEFAULT_MAX_BYTES, Code
-from ..errors import UnsupportedError, UsageError
+from ..errors import UsageError
 from ..plan import Options
-from ..tensors import DTYPES, Entry, Stored, View, contiguous_strides
+from .entries import import_torch, module_entries
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 
 def save_model(
@@ -34,15 +34,15 @@ def save_model(
 ) -> EncodeReport:
     """Encode a module's state dict. Tied tensors are stored once; buffers but running statistics are kept exactly.
 
+    Of a module regularized by `frcodec.train` the file has the names and shapes of the ordinary module, and decodes to
+    the very weights that the module evaluates with: coefficients are stored as they were trained, all else exactly.
+
     With `score`, a function that rates a module (more is better), the file is the smallest found whose decoded weights
     score at most `max_drop` less than the module itself: about eight encodings and ratings. Options may then have a
     calibration and rules, but no quality.
     """
     check_module(module)
-    state = module.state_dict()
-    buffers = {name for name, _ in module.named_buffers() if not name.endswith(("running_mean", "running_var"))}
-    exact = [position for position, name in enumerate(state) if name in buffers]
-    entries = _entries(state)
+    entries, exact = module_entries(module)
     options = options or Options()
 
     def save(out: PathOrFile, options: Options) -> EncodeReport:
@@ -111,33 +111,6 @@ def load_model(
     return unmatched
 
 
-def _entries(state: Mapping[str, Tensor]) -> list[Entry]:
-    """Tensors of a state dict; one that covers the memory of another becomes a view of it."""
-    entries: list[Entry] = []
-    seen: dict[tuple[Any, ...], int] = {}
-    for name, tensor in state.items():
-        dtype = str(tensor.dtype).removeprefix("torch.")
-        if dtype not in DTYPES or tensor.is_sparse or tensor.is_quantized:
-            raise UsageError(Code.BAD_TENSOR, f"Tensor {name!r} of type {tensor.dtype} cannot be stored.")
-        key = (tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tuple(tensor.stride()))
-        shape = tuple(tensor.shape)
-        if tensor.numel() and key in seen:
-            entries.append(View(name, seen[key], 0, shape, contiguous_strides(shape)))
-            continue
-        seen[key] = len(entries)
-        entries.append(Stored(name, DTYPES[dtype], shape, _content(tensor)))
-    return entries
-
-
-def _content(tensor: Tensor) -> bytes | memoryview:
-    """Little-endian bytes in C order."""
-    torch = import_torch()
-    if not tensor.numel():
-        return b""
-    flat = tensor.detach().cpu().contiguous().reshape(-1)
-    return raw_bytes(flat.view(torch.uint8).numpy())  # type: ignore[return-value]
-
-
 def check_module(module: object) -> None:
     """UsageError for what is no module."""
     if not hasattr(module, "state_dict"):
@@ -151,14 +124,3 @@ def _some(names: list[str]) -> str:
     if not names:
         return "nothing"
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
-def import_torch() -> Any:
-    """torch, or UnsupportedError (needs_torch)."""
-    try:
-        import torch
-    except ImportError:
-        raise UnsupportedError(
-            Code.NEEDS_TORCH, "Loading into modules needs PyTorch: install frcodec[torch], or torch itself."
-        ) from None
-    return torch

@@ -1,0 +1,13 @@
+"""Frequency regularization: torch networks trained as a few DCT coefficients, for the bytes that their files take."""
+
+from __future__ import annotations
+
+from .extras import dense, distillation_loss, fold_batch_norms, without_statistics
+from .regularize import Regularization, regularize
+from .schedules import Direct, Geometric, LogLinear, Schedule
+from .selection import Rule
+
+__all__ = [
+    "Direct", "Geometric", "LogLinear", "Regularization", "Rule", "Schedule", "dense", "distillation_loss",
+    "fold_batch_norms", "regularize", "without_statistics",
+]  # fmt: skip

@@ -1,0 +1,174 @@
+"""A tensor as trained frequencies: the parametrization that `regularize` puts on a module's parameter.
+
+    points = coefficients / step,   weight = gain · step · IDCT(points)
+
+A file stores rounded points. Training sees uniform noise of one step in place of the rounding (Ballé et al.,
+"End-to-end optimized image compression", 2017), later the rounding itself with the gradient passed straight through.
+Evaluation sees what a file decodes to, bit for bit.
+"""
+
+from __future__ import annotations
+
+from math import exp, log, prod, sqrt
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from .. import layer
+from ..codec.decode import raw_bytes
+from ..layer import Layer
+from ..quantize.steps import MAX_CODE, code_near, step_of
+from ..region import Box, Region, scan_places
+from ..spectral import Spectral
+from ..tensors import DTYPES
+from ..transform import Transform
+from .basis import forward, inverse
+
+Ints: TypeAlias = npt.NDArray[np.int32]
+
+
+class Frequencies(nn.Module):
+    """What a parameter is made of: the coefficients of a kept region, and a step.
+
+    Trained are the coefficients [count], in the order of their index sums and in units of `gain`, which torch's
+    parametrization holds as `original`, and `log_step`, the logarithm of the step in the same unit.
+    """
+
+    places: Tensor
+    """of the coefficients in the box"""
+    file_order: Tensor
+    """where among the coefficients the levels of a file are"""
+
+    def __init__(
+        self, weight: Tensor, view: tuple[int, ...], axes: tuple[int, ...], region: Region, floor: int, step: float
+    ) -> None:
+        """For a tensor like `weight`, seen with the shape `view` and transformed along `axes`.
+
+        Truncation leaves `floor` coefficients. `step` is the first one, of coefficients of root mean square 1.
+        """
+        super().__init__()
+        self.shape, self.view, self.axes, self.region = tuple(weight.shape), view, axes, region
+        self.dtype = DTYPES[str(weight.dtype).removeprefix("torch.")]
+        self.box, places = _by_index_sum(view, region)
+        self.register_buffer("places", torch.from_numpy(places).to(weight.device), persistent=False)
+        order = np.argsort(places) if isinstance(region, Box) else np.arange(region.count)
+        self.register_buffer("file_order", torch.from_numpy(order).to(weight.device), persistent=False)
+        self.floor, self.kept = floor, region.count
+        """coefficients in use; those behind are zero"""
+        self.fixed: int | None = None
+        """the final step code; None while the step is learned and training sees noise"""
+        rms = float(weight.detach().double().square().mean().sqrt()) or 1.0
+        self.gain = rms * sqrt(weight.numel() / region.count)
+        self.log_step = nn.Parameter(torch.tensor(log(step), device=weight.device, dtype=weight.dtype))
+        self._decoded: tuple[tuple[object, ...], Tensor] | None = None
+
+    def right_inverse(self, weight: Tensor) -> Tensor:
+        """The kept coefficients of a dense tensor, scaled to the energy of all of them."""
+        spectrum = forward(weight.detach().double().reshape(self.view), self.axes)
+        found = spectrum[tuple(slice(0, k) for k in self.box)].reshape(-1)[self.places]
+        rms = found.square().mean().sqrt()
+        return (found / (rms if rms > 0 else 1.0)).to(weight.dtype)
+
+    def forward(self, coefficients: Tensor) -> Tensor:
+        """The dense weight: in training a differentiable one, in evaluation what a file decodes to."""
+        if self.training:
+            return self._dense(coefficients)
+        exact: Tensor = self.decoded(coefficients)
+        if torch.is_grad_enabled() and coefficients.requires_grad:
+            exact = _Exactly.apply(self._dense(coefficients), exact)  # type: ignore[no-untyped-call]
+        return exact
+
+    def points(self, coefficients: Tensor) -> Tensor:
+        """Coefficients in steps [kept], with noise or rounded, as training or evaluation sees them."""
+        exact = coefficients[: self.kept] / self._step()
+        if self.training and self.fixed is None:
+            return exact + (torch.rand_like(exact) - 0.5)
+        return exact + (torch.round(exact) - exact).detach()
+
+    def priced(self, coefficients: Tensor) -> Tensor:
+        """Points in file order [count] as their rate is differentiated: noisy, or not rounded.
+
+        Where a rounded point is zero the price has no slope, and coefficients would wander about unpriced.
+        """
+        exact = coefficients[: self.kept] / self._step()
+        return self.in_file_order(self.points(coefficients) if self.fixed is None else exact)
+
+    def in_file_order(self, points: Tensor) -> Tensor:
+        """Points [kept] as a file has them [count], with zeros for the coefficients that are out of use."""
+        missing = points.new_zeros(self.region.count - self.kept)
+        return torch.cat([points, missing])[self.file_order]
+
+    def levels(self, coefficients: Tensor) -> Ints:
+        """The integers of a file [count]."""
+        with torch.no_grad():
+            points = torch.round(coefficients[: self.kept] / self._step())
+        return self.in_file_order(points).cpu().numpy().astype(np.int32)
+
+    def code(self) -> int:
+        """Step code of a file."""
+        if self.fixed is not None:
+            return self.fixed
+        return code_near(self.gain * exp(min(80.0, self.log_step.item())))
+
+    def fix(self, grid: int) -> None:
+        """End the learning of the step: from now on it is the nearest whose code is a multiple of `grid`."""
+        self.fixed = min(round(self.code() / grid) * grid, MAX_CODE)
+
+    def spectral(self, name: str, coefficients: Tensor) -> Spectral:
+        """The tensor as a file stores it."""
+        code = self.code()
+        values = self.levels(coefficients).astype(np.float64) * step_of(code)
+        return Spectral(name, self.dtype, self.view, b"", Transform(self.axes), self.region, values, code)
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def decoded(self, coefficients: Tensor) -> Tensor:
+        """The weight that a file decodes to, computed once for as long as nothing changes."""
+        versions = (coefficients.data_ptr(), coefficients._version, self.log_step._version, self.kept, self.fixed)
+        if self._decoded is None or self._decoded[0] != versions or self._decoded[1].device != coefficients.device:
+            made = Layer(self.dtype, self.view, Transform(self.axes), self.region, self.code())
+            content = bytearray(raw_bytes(layer.decode(self.levels(coefficients), made)))
+            weight = torch.frombuffer(content, dtype=coefficients.dtype).reshape(self.shape)
+            self._decoded = versions, weight.to(coefficients.device)
+        return self._decoded[1]
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """What a checkpoint holds beside the parameters."""
+        return {"gain": self.gain, "kept": self.kept, "fixed": self.fixed}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Inverse of `get_extra_state`."""
+        self.gain, self.kept, self.fixed = state["gain"], state["kept"], state["fixed"]
+
+    def _step(self) -> Tensor:
+        """The step in units of the gain."""
+        if self.fixed is None:
+            return torch.exp(self.log_step)
+        return self.log_step * 0 + step_of(self.fixed) / self.gain  # in the graph, as distributed training asks for
+
+    def _dense(self, coefficients: Tensor) -> Tensor:
+        with torch.autocast(coefficients.device.type, enabled=False):
+            values = self.points(coefficients) * (self.gain * self._step())
+            box = coefficients.new_zeros(prod(self.box)).index_copy(0, self.places[: self.kept], values)
+            return inverse(box.reshape(self.box), self.view, self.axes).reshape(self.shape)
+
+
+class _Exactly(torch.autograd.Function):
+    """The second argument, with the gradient of the first."""
+
+    @staticmethod
+    def forward(ctx: Any, dense: Tensor, exact: Tensor) -> Tensor:
+        return exact.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient, None
+
+
+def _by_index_sum(view: tuple[int, ...], region: Region) -> tuple[tuple[int, ...], npt.NDArray[np.intp]]:
+    """A box that holds the region, and the places of its positions in the box by ascending index sum."""
+    if isinstance(region, Box):
+        return scan_places(region.kept, region.count)
+    return scan_places(view, region.count)

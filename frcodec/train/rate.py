@@ -1,0 +1,109 @@
+"""How many bytes the file of a regularized module takes, as a number that can be differentiated.
+
+The codec's own tables, fitted to the levels as they are now and then, price every level in its context; between whole
+magnitudes a price is interpolated. What the prices do not say (the index, headers, what is stored beside the levels) is
+the difference to a real file made at the same time, and changes little until the next one:
+
+    bytes = real file + (price of the points now - price of the levels then) / 8
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from ..api import save_entries
+from ..entropy import fit
+from ..entropy.stream import Quantized, StreamModel, contexts_by_level, magnitude_bits
+from ..modules.entries import module_entries
+from ..plan import SMALL
+from .frequencies import Frequencies
+
+Ints: TypeAlias = npt.NDArray[np.int32]
+Pair: TypeAlias = tuple[Frequencies, Tensor]
+"""a parametrization and its coefficients"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """Tensors that are coded together, and how."""
+
+    members: tuple[int, ...]
+    shape: tuple[int, ...]
+    """level shape"""
+    model: StreamModel
+    prices: npt.NDArray[np.float32]
+    """bits of the magnitudes 0 … 127 in each context [contexts, 128]"""
+
+
+class Rate:
+    """The price list of a module's levels, and the file it was made with."""
+
+    def __init__(self, module: nn.Module, pairs: Sequence[Pair]) -> None:
+        self._module, self._pairs = module, pairs
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Make a file of the levels as they are, and prices that suit them."""
+        self._fit([how.levels(coefficients) for how, coefficients in self._pairs], file_bytes(self._module))
+
+    def _fit(self, levels: list[Ints], size: int) -> None:
+        self._levels, self.file_bytes = levels, size
+        self._streams = [_fitted(group, levels, self._pairs) for group in _groups(levels)]
+        self._then = 0.0
+        self._then = self.bits([torch.from_numpy(mine.astype(np.float32)) for mine in levels]).item()
+
+    def bits(self, points: Sequence[Tensor]) -> Tensor:
+        """Price of the points of every tensor, in the order of a file, less that of the last file's levels."""
+        total = points[0].new_zeros(()) - self._then
+        for stream in self._streams:
+            mine = torch.cat([points[member] for member in stream.members])
+            total = total + _price(mine, stream)
+        return total
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint holds: the last file's levels and size."""
+        return {"levels": [torch.from_numpy(mine) for mine in self._levels], "file_bytes": self.file_bytes}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Inverse of `state_dict`."""
+        self._fit([mine.numpy() for mine in state["levels"]], state["file_bytes"])
+
+
+def file_bytes(module: nn.Module) -> int:
+    """Bytes of the file that `save_model` makes of the module now."""
+    entries, exact = module_entries(module)
+    report = save_entries(entries, exact, BytesIO(), options=None, force=False, threads=1, metadata=None, progress=None)
+    return report.file_bytes
+
+
+def _groups(levels: Sequence[Ints]) -> list[list[int]]:
+    """What shares a stream: tensors of few levels all together, others alone."""
+    small = [member for member, mine in enumerate(levels) if mine.size < SMALL]
+    return [[member] for member, mine in enumerate(levels) if mine.size >= SMALL] + ([small] if small else [])
+
+
+def _fitted(members: Sequence[int], levels: Sequence[Ints], pairs: Sequence[Pair]) -> _Stream:
+    together = np.concatenate([levels[member] for member in members])
+    shape = pairs[members[0]][0].region.level_shape() if len(members) == 1 else (together.size,)
+    magnitudes = np.abs(together.reshape(shape)).astype(np.float64) if len(shape) > 1 else None
+    model = fit.fit(Quantized(together), shape, magnitudes)
+    return _Stream(tuple(members), shape, model, magnitude_bits(model).astype(np.float32))
+
+
+def _price(points: Tensor, stream: _Stream) -> Tensor:
+    """Bits of the points [n] of a stream: linear between whole magnitudes, in the contexts that rounded ones give."""
+    rounded = np.rint(points.detach().cpu().numpy()).astype(np.int32)
+    contexts = contexts_by_level(rounded, stream.shape, stream.model)
+    prices = torch.from_numpy(stream.prices[contexts]).to(points.device)
+    magnitude = points.abs()
+    below = magnitude.detach().long().clamp(max=stream.prices.shape[1] - 2)[:, None]
+    low, high = prices.gather(1, below)[:, 0], prices.gather(1, below + 1)[:, 0]
+    return (low + (magnitude - below[:, 0]) * (high - low)).sum()
