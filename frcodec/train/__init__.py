@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .extras import dense, distillation_loss, fold_batch_norms, without_statistics
+from .published import import_frereg
 from .regularize import Regularization, regularize
 from .schedules import Direct, Geometric, LogLinear, Schedule
 from .selection import Rule
 
 __all__ = [
     "Direct", "Geometric", "LogLinear", "Regularization", "Rule", "Schedule", "dense", "distillation_loss",
-    "fold_batch_norms", "regularize", "without_statistics",
+    "fold_batch_norms", "import_frereg", "regularize", "without_statistics",
 ]  # fmt: skip

@@ -6,11 +6,14 @@ basis[n, k] = s_k · cos(π · k(2n+1) / 2N),   s_0 = √(1/N), s_k = √(2/N)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from math import pi, prod, sqrt
 
 import torch
 from torch import Tensor
+
+_SHORT = 64
+"""elements of the last axes that are transformed at once"""
 
 
 @lru_cache(maxsize=1024)
@@ -26,11 +29,35 @@ def basis(length: int, kept: int, dtype: torch.dtype, device: torch.device) -> T
 
 def inverse(box: Tensor, shape: Sequence[int], axes: Sequence[int]) -> Tensor:
     """Values from a box of coefficients, of the given shape along the axes."""
-    growth = {axis: shape[axis] / max(1, box.shape[axis]) for axis in axes}
+    last = _short_axes(shape, axes)
     x = box
+    if len(last) > 1:  # one product with the small bases' Kronecker product
+        lengths, kept = [shape[axis] for axis in last], [box.shape[axis] for axis in last]
+        x = (x.reshape(-1, prod(kept)) @ _together(tuple(lengths), tuple(kept), x.dtype, x.device).T).reshape(
+            *box.shape[: last[0]], *lengths
+        )
+        axes = [axis for axis in axes if axis not in last]
+    growth = {axis: shape[axis] / max(1, box.shape[axis]) for axis in axes}
     for axis in sorted(axes, key=lambda axis: growth[axis]):  # so that intermediates stay small
         x = _product(basis(shape[axis], x.shape[axis], x.dtype, x.device), x, axis)
     return x
+
+
+def _short_axes(shape: Sequence[int], axes: Sequence[int]) -> list[int]:
+    """The last axes that are transformed and short together, such as those of a kernel."""
+    result: list[int] = []
+    for axis in range(len(shape) - 1, -1, -1):
+        if axis not in axes or prod(shape[axis:]) > _SHORT:
+            break
+        result.insert(0, axis)
+    return result
+
+
+@lru_cache(maxsize=256)
+def _together(lengths: tuple[int, ...], kept: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The basis of several axes at once [product of lengths, product of kept]."""
+    bases = [basis(n, k, torch.float64, torch.device("cpu")) for n, k in zip(lengths, kept, strict=True)]
+    return reduce(torch.kron, bases).to(dtype=dtype, device=device)
 
 
 def forward(values: Tensor, axes: Sequence[int]) -> Tensor:

@@ -82,7 +82,7 @@ class Regularization:
             how.log_step.requires_grad_(bool(self._weight))
         self._truncate()
         self._rate = Rate(module, self.pairs())
-        self._at_first = self._rate.file_bytes
+        self._at_first, self._last = self._rate.file_bytes, float(self._rate.file_bytes)
 
     def pairs(self) -> list[tuple[Frequencies, Tensor]]:
         """The parametrization and the coefficients of every regularized parameter."""
@@ -106,9 +106,9 @@ class Regularization:
         """What to add to the loss: the predicted bytes of the file, differentiable, times their weight."""
         if not self._weight:
             return torch.zeros((), device=next(self._module.parameters()).device)
-        points = [how.priced(c) for how, c in self.pairs()]
-        bits = self._rate.bits(points)
-        return ((bits - bits.detach()) / 8 + self.predicted_bytes()) * self._weight
+        bits = self._rate.bits([how.priced(c) for how, c in self.pairs()])
+        self._last = self.predicted_bytes()
+        return ((bits - bits.detach()) / 8 + self._last) * self._weight
 
     def predicted_bytes(self) -> float:
         """Bytes of the file that `save_model` would write now, without making it."""
@@ -127,7 +127,7 @@ class Regularization:
         if self._done % _REFRESH == 0:
             self._rate.refresh()
         if self._budget and self._steps and self._done > _PATIENCE:
-            excess = log(max(1.0, self.predicted_bytes()) / self._target(self._budget))
+            excess = log(max(1.0, self._last) / self._target(self._budget))
             miss = max(-1.0, min(1.0, excess / _FAR))
             weight = self._settled * exp(_INTEGRAL / self._steps * miss)
             self._settled = max(_LEAST_WEIGHT, min(_LARGEST_WEIGHT, weight))

@@ -45,6 +45,7 @@ def test_the_penalty_is_the_bytes_times_their_weight_and_has_gradients():
     module = net()
     regularization = regularize(module, kept=0.2, rate_weight=1e-3, steps=10)
     train(module, regularization, adam(regularization), 8)
+    module.zero_grad()
     penalty = regularization.penalty()
     assert penalty.item() == pytest.approx(1e-3 * file_bytes(module), rel=0.03)
     penalty.backward()
