@@ -35,7 +35,7 @@ class Rule:
     dense: bool = False
     """leave it as it is: it is trained as ever and stored exactly"""
     kept: Kept | None = None
-    """coefficients: their number or, as a float, their share, in scan order; or a box, a length for each axis"""
+    """coefficients: at most so many or, as a float, their share, in scan order; or a box, a length for each axis"""
     view: tuple[int, ...] | None = None
     """the shape in which it is transformed: (120, 16, 5, 5) for a layer of 120 x 400 behind 16 maps of 5 x 5"""
 
@@ -70,7 +70,7 @@ class Selected:
         if self.kept is None:
             assert count is not None
             return Scan(min(count, self.size))
-        return Scan(max(1, round(self.kept * self.size)) if isinstance(self.kept, float) else self.kept)
+        return Scan(max(1, round(self.kept * self.size)) if isinstance(self.kept, float) else min(self.kept, self.size))
 
     def whole(self) -> Region:
         """Everything, in scan order."""
@@ -125,13 +125,13 @@ def _checked(one: Selected) -> Selected:
     fits = (
         len(kept) == len(view) and all(1 <= k <= n for k, n in zip(kept, view, strict=True))
         if isinstance(kept, tuple)
-        else kept is None or (0 < kept <= 1 if isinstance(kept, float) else 1 <= kept <= one.size)
+        else kept is None or (0 < kept <= 1 if isinstance(kept, float) else kept >= 1)
     )  # fmt: skip
     if not fits:
         raise UsageError(
             Code.BAD_OPTION,
             f"{kept!r} coefficients of {one.name}, seen as {view}, cannot be kept: "
-            f"allowed are 1 to {one.size}, a share of 0.0 to 1.0, or a box of {len(view)} lengths within the shape.",
+            f"allowed are a number from 1, a share of 0.0 to 1.0, or a box of {len(view)} lengths within the shape.",
         )
     return one
 
