@@ -9,7 +9,7 @@ from typing import TypeAlias
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
 from ..tensors import DTYPES
-from .objects import Composite, Global, Mapping, Placeholder, StorageRef, TensorRef
+from .objects import Composite, Global, Mapping, Placeholder, SparseRef, StorageRef, TensorRef
 
 MAX_AXES = 32
 """more than any network uses, and what every version of NumPy takes"""
@@ -141,11 +141,14 @@ def _quantized(arguments: Arguments) -> object:
 
 
 def _sparse(arguments: Arguments) -> object:
-    """Arguments: layout, (indices…, values, size)."""
+    """Arguments: layout, (indices…, values, size[, whether coalesced])."""
     match arguments:
-        case (str(layout), tuple(parts), *_) if layout in _SPARSE_PARTS:
+        case (str(layout), tuple(given), *_) if layout in _SPARSE_PARTS:
             names = _SPARSE_PARTS[layout]
-            return Composite(tuple((n, part, n != "values") for n, part in zip(names, parts, strict=False)))
+            parts = tuple((n, part, n != "values") for n, part in zip(names, given, strict=False))
+            if layout == "torch.sparse_coo" and len(given) > 2:
+                return SparseRef(parts, _sizes(given[2]), len(given) > 3 and given[3] is True)
+            return Composite(parts)
     return Placeholder(Global("torch._utils", "_rebuild_sparse_tensor"), arguments)
 
 

@@ -6,6 +6,8 @@ from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
 from .objects import Mapping, StorageRef
 from .skeleton import Model, cut
+from .sparse import MARK as SPARSE_MARK
+from .sparse import sparse_tensors
 from .storages import Payload, assemble
 from .unpickle import Unpickled, unpickle
 from .walk import Names, named_tensors
@@ -13,6 +15,7 @@ from .walk import Names, named_tensors
 MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 """the first pickle: a magic number"""
 _VERSION = 1001
+_KIND = "PyTorch legacy"
 
 
 def read_legacy(image: memoryview, *, max_bytes: int) -> Model:
@@ -20,16 +23,33 @@ def read_legacy(image: memoryview, *, max_bytes: int) -> Model:
 
     Raises CorruptError (bad_model) for a damaged file, UnsupportedError for a big-endian one or other versions.
     """
-    version = unpickle(image, len(MAGIC))
-    machine = unpickle(image, version.end)
-    _check_preface(version.root, machine.root)
-    model = unpickle(image, machine.end)
-    keys = unpickle(image, model.end)
-    payloads = _payloads(image, keys, model.storages)
+    model, _ = _model(image)
+    payloads = _payloads(image, unpickle(image, model.end), model.storages)
     entries, holes, exact = assemble(
         named_tensors(model.root, Names()), lambda storage: payloads.get(storage.key), max_bytes
     )
-    return Model("PyTorch legacy", entries, cut([image], holes, []), exact)
+    return Model(_KIND, entries, cut([image], holes, []), exact)
+
+
+def read_sparse_legacy(image: memoryview, *, max_bytes: int) -> Model | None:
+    """The tensors of a file of sparse coefficients, for dense tensors in place of the file; see `sparse_tensors`.
+
+    None where the file holds no sparse tensor at all.
+    """
+    model, start = _model(image)
+    if SPARSE_MARK not in bytes(image[start : model.end]):
+        return None
+    payloads = _payloads(image, unpickle(image, model.end), model.storages)
+    found = sparse_tensors(model.root, lambda storage: payloads.get(storage.key), max_bytes)
+    return Model(_KIND, found, None, frozenset())
+
+
+def _model(image: memoryview) -> tuple[Unpickled, int]:
+    """The pickle of the model, and where it starts."""
+    version = unpickle(image, len(MAGIC))
+    machine = unpickle(image, version.end)
+    _check_preface(version.root, machine.root)
+    return unpickle(image, machine.end), machine.end
 
 
 def _payloads(image: memoryview, keys: Unpickled, storages: dict[str, StorageRef]) -> dict[str, Payload]:

@@ -80,3 +80,13 @@ class Composite:
 
     parts: tuple[tuple[str, object, bool], ...]
     """(name or "" for the main part, object, whether it must be stored exactly)"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SparseRef(Composite):
+    """A sparse COO tensor: its parts are indices and values."""
+
+    shape: tuple[int, ...] | None
+    """of the dense tensor; None where the pickle gives no list of sizes"""
+    coalesced: bool
+    """whether the writer says that no position is named twice"""

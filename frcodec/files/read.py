@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import mmap
+from contextlib import suppress
 from pathlib import Path
 
-from ..constants import MAGIC, Code
+from ..constants import DEFAULT_MAX_BYTES, MAGIC, Code
 from ..errors import FileError, UnsupportedError
+from ..spectral import Spectral
 from ..tensors import Buffer
 from .legacy import MAGIC as LEGACY_MAGIC
-from .legacy import read_legacy
+from .legacy import read_legacy, read_sparse_legacy
 from .safetensors import read_safetensors
 from .skeleton import Model
-from .torch_zip import read_torch_zip
+from .torch_zip import read_sparse_zip, read_torch_zip
 
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _KNOWN_OTHERS = (
     (0, MAGIC, "a .frc file already", "Decode it, or pass the model file that it was made from."),
     (0, b"\x1f\x8b", "compressed by gzip", "Unpack it first."),
@@ -41,27 +44,60 @@ def read_model(source: Path | Buffer, *, normalize: bool = True, max_bytes: int)
 
     Tensors are not copied: their data lie in a mapping of the file, or in `source` itself, which must stay
     unchanged as long as the model is in use. With `normalize`, deflated members of zip files come back stored
-    from `rebuild`; without, the rebuilt file is the input byte for byte.
+    from `rebuild`, and a file of sparse DCT coefficients gives `Spectral` tensors and no skeleton: what is wanted of it
+    is the dense state dictionary. Without, the rebuilt file is the input byte for byte.
 
     Raises UnsupportedError (unsupported_model) for anything but PyTorch (zip, TorchScript, lite interpreter, legacy)
     and safetensors files, UnsupportedError (too_large) for files or views of more than `max_bytes`, CorruptError
     (bad_model) for damaged files, FileError (read_failed) if the file cannot be read.
     """
-    image = _mapped(source) if isinstance(source, Path) else memoryview(source).cast("B")
-    if len(image) > max_bytes:
-        raise UnsupportedError(
-            Code.TOO_LARGE,
-            f"The model file has {len(image):,} bytes, more than the limit of {max_bytes:,} (max_bytes).",
-        )
-    image = image.toreadonly()
+    image = _image(source, max_bytes)
+    if normalize:
+        with suppress(UnsupportedError):  # what holds no coefficients is read as it is
+            if (model := _sparse(image, max_bytes)) is not None:
+                return model
     head = bytes(image[:512])
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith(_ZIP_STARTS):
         return read_torch_zip(image, normalize=normalize, max_bytes=max_bytes)
     if head.startswith(LEGACY_MAGIC):
         return read_legacy(image, max_bytes=max_bytes)
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 40:
         return read_safetensors(image)
     raise _unknown(head)
+
+
+def read_sparse(source: Path | Buffer, *, max_bytes: int = DEFAULT_MAX_BYTES) -> list[Spectral]:
+    """The DCT coefficients of a file of sparse tensors, as the authors of frequency regularization publish them.
+
+    Torch is not needed. Raises as `read_model` does, and UnsupportedError (unsupported_model) for other files, with
+    the reason why what they hold is no coefficients.
+    """
+    image = _image(source, max_bytes)
+    model = _sparse(image, max_bytes)
+    if model is None:
+        raise UnsupportedError(
+            Code.UNSUPPORTED_MODEL, "The file holds no sparse tensors, so no DCT coefficients. Encode it as it is."
+        )
+    return [entry for entry in model.entries if isinstance(entry, Spectral)]
+
+
+def _sparse(image: memoryview, max_bytes: int) -> Model | None:
+    """The tensors of a file of sparse coefficients; None for other kinds of files, or where no tensor is sparse."""
+    head = bytes(image[: len(LEGACY_MAGIC)])
+    if head.startswith(_ZIP_STARTS):
+        return read_sparse_zip(image, max_bytes=max_bytes)
+    return read_sparse_legacy(image, max_bytes=max_bytes) if head == LEGACY_MAGIC else None
+
+
+def _image(source: Path | Buffer, max_bytes: int) -> memoryview:
+    """The bytes of a model file, within the limit."""
+    image = _mapped(source) if isinstance(source, Path) else memoryview(source).cast("B")
+    if len(image) > max_bytes:
+        raise UnsupportedError(
+            Code.TOO_LARGE,
+            f"The model file has {len(image):,} bytes, more than the limit of {max_bytes:,} (max_bytes).",
+        )
+    return image.toreadonly()
 
 
 def _mapped(path: Path) -> memoryview:

@@ -139,7 +139,7 @@ def _by_payload(tensors: list[NamedTensor], locate: Callable[[StorageRef], Paylo
         payload = locate(named.tensor.storage)
         if payload is None:
             continue
-        _check_length(named.tensor, payload)
+        check_length(named.tensor, payload)
         group = groups.setdefault(id(payload), _Shared(payload))
         group.tensors.append(named)
         shared[id(named)] = group
@@ -148,7 +148,7 @@ def _by_payload(tensors: list[NamedTensor], locate: Callable[[StorageRef], Paylo
     return shared
 
 
-def _check_length(tensor: TensorRef, payload: Payload) -> None:
+def check_length(tensor: TensorRef, payload: Payload) -> None:
     """The payload must have the size that the pickle gives to its storage."""
     storage = tensor.storage
     itemsize = 1 if storage.untyped else storage.dtype.itemsize if storage.dtype is not None else None

@@ -7,9 +7,11 @@ from zlib import crc32
 
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
+from ..spectral import Spectral
 from ..tensors import Buffer
 from .objects import StorageRef
 from .skeleton import Hole, Model, Patch, cut
+from .sparse import MARK, sparse_tensors
 from .storages import Payload, assemble
 from .unpickle import MAX_PICKLE_BYTES, unpickle
 from .walk import NamedTensor, Names, named_tensors
@@ -46,6 +48,17 @@ def read_torch_zip(image: memoryview, *, normalize: bool, max_bytes: int) -> Mod
     entries, holes, exact = assemble(files.tensors(), files.locate, max_bytes)
     patches = _patches(files.used(), holes)
     return Model(files.kind(), entries, cut(pieces, holes, patches), exact)
+
+
+def read_sparse_zip(image: memoryview, *, max_bytes: int) -> Model | None:
+    """The tensors of a file of sparse coefficients, for dense tensors in place of the file; see `sparse_tensors`.
+
+    None where the file holds no sparse tensor at all.
+    """
+    files = _TorchFiles(parse(image), max_bytes)
+    files.check_byte_order()
+    found = files.sparse_tensors()
+    return None if found is None else Model(files.kind(), found, None, frozenset())
 
 
 class _TorchFiles:
@@ -93,6 +106,14 @@ class _TorchFiles:
             if self._locate_name(named.tensor.storage) not in listed:
                 yield named
 
+    def sparse_tensors(self) -> list[Spectral] | None:
+        """The coefficients of a sparse state dictionary; None where there is no sparse tensor."""
+        member = self.member("data.pkl")
+        data = bytes(member.read(min(MAX_PICKLE_BYTES, self._max_bytes))) if member else b""
+        if MARK not in data or self.kind() != "PyTorch zip":
+            return None
+        return sparse_tensors(unpickle(data).root, self.locate, self._max_bytes)
+
     def locate(self, storage: StorageRef) -> Payload | None:
         """The payload of a storage; the same object for the same member."""
         name = self._locate_name(storage)
@@ -125,7 +146,7 @@ class _TorchFiles:
 
     def _locate_name(self, storage: StorageRef) -> str | None:
         """Name of the member that holds a storage; where it lies depends on the pickle that names it."""
-        folders = self._folders[id(storage)]
+        folders = self._folders.get(id(storage), ("data",))
         candidates = [f"{self._root}/{folder}/{storage.key}" for folder in folders] + [f"{self._root}/{storage.key}"]
         return next((name for name in candidates if name in self._members), None)
 

@@ -103,10 +103,20 @@ class Names:
 
 
 def named_tensors(root: object, names: Names, prefix: str = "") -> Iterator[NamedTensor]:
-    """All tensors below `root` in dictionary order, each under a unique name that starts with `prefix`.
+    """All tensors below `root`, as `named_leaves` finds them; those made of tensors are taken apart."""
+    for name, tensor, exact in named_leaves(root, names, (TensorRef,), prefix):
+        assert isinstance(tensor, TensorRef)
+        yield NamedTensor(name, tensor, exact)
 
-    Cycles end where they close. A tensor reached again through anything but dictionary keys, list positions and
-    submodules (a plain attribute of a module, say) is not listed again.
+
+def named_leaves(
+    root: object, names: Names, leaves: tuple[type, ...], prefix: str = ""
+) -> Iterator[tuple[str, object, bool]]:
+    """All objects of the types `leaves` below `root` in dictionary order, and whether they are known to be no weights.
+
+    Each has a unique name that starts with `prefix`. Cycles end where they close. An object reached again through
+    anything but dictionary keys, list positions and submodules (a plain attribute of a module, say) is not listed
+    again.
 
     Raises CorruptError (bad_model) for a tree made to exhaust memory or time.
     """
@@ -121,8 +131,8 @@ def named_tensors(root: object, names: Names, prefix: str = "") -> Iterator[Name
         if identity in open_objects or (identity in names.seen and not step.named):
             continue
         names.seen.add(identity)
-        if isinstance(step.target, TensorRef):
-            yield NamedTensor(names.unique(step.path), step.target, step.exact)
+        if isinstance(step.target, leaves):
+            yield names.unique(step.path), step.target, step.exact
         elif step.path.depth < MAX_DEPTH:
             open_objects.add(identity)
             todo.append(_Leave(identity))
