@@ -1,7 +1,7 @@
 """How many bytes the file of a regularized module takes, as a number that can be differentiated.
 
-The codec's own tables, fitted to the levels as they are now and then, price every level in its context; between whole
-magnitudes a price is interpolated. What the prices do not say (the index, headers, what is stored beside the levels) is
+The codec's own tables, fitted to the levels as they are now and then, price every level in its context; between
+symbols a price is interpolated. What the prices do not say (the index, headers, what is stored beside the levels) is
 the difference to a real file made at the same time, and changes little until the next one:
 
     bytes = real file + (price of the points now - price of the levels then) / 8
@@ -20,11 +20,16 @@ import torch
 from torch import Tensor, nn
 
 from ..api import save_entries
+from ..constants import FREQUENCY_BITS, MAX_DIRECT
 from ..entropy import fit
-from ..entropy.stream import Quantized, StreamModel, contexts_by_level, magnitude_bits
+from ..entropy.lanes import Coder
+from ..entropy.stream import Quantized, StreamModel, contexts_by_level
 from ..modules.entries import module_entries
 from ..plan import SMALL
 from .frequencies import Frequencies
+
+_LEAST_SLOPE = 0.01
+"""bits that one more is worth at least where a table ends"""
 
 Ints: TypeAlias = npt.NDArray[np.int32]
 Pair: TypeAlias = tuple[Frequencies, Tensor]
@@ -40,7 +45,9 @@ class _Stream:
     """level shape"""
     model: StreamModel
     prices: npt.NDArray[np.float32]
-    """bits of the magnitudes 0 … 127 in each context [contexts, 128]"""
+    """bits of the symbols of magnitude 0 … 127 in each context [contexts, 128]"""
+    widths: npt.NDArray[np.float32]
+    """magnitudes that share a symbol in each context [contexts], a power of two"""
 
 
 class Rate:
@@ -95,15 +102,28 @@ def _fitted(members: Sequence[int], levels: Sequence[Ints], pairs: Sequence[Pair
     shape = pairs[members[0]][0].region.level_shape() if len(members) == 1 else (together.size,)
     magnitudes = np.abs(together.reshape(shape)).astype(np.float64) if len(shape) > 1 else None
     model = fit.fit(Quantized(together), shape, magnitudes)
-    return _Stream(tuple(members), shape, model, magnitude_bits(model).astype(np.float32))
+    return _Stream(tuple(members), shape, model, *_prices(model))
+
+
+def _prices(model: StreamModel) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Prices and widths of symbols; where a table ends they rise on as before, so that large points are pulled too."""
+    coder = Coder.of(model.tables, 0)
+    slots = coder.frequency[:, 2 * np.arange(MAX_DIRECT + 1)].astype(np.float64)  # symbol 2m is +m
+    last = np.maximum(1, np.count_nonzero(slots[:, 1:], axis=1))[:, None]
+    bits = FREQUENCY_BITS - np.log2(np.maximum(slots, 1))
+    at = np.take_along_axis(bits, last, axis=1)
+    slope = np.maximum(at - np.take_along_axis(bits, last - 1, axis=1), _LEAST_SLOPE)
+    magnitudes = np.arange(MAX_DIRECT + 1)[None]
+    bits = np.where(magnitudes > last, at + slope * (magnitudes - last), bits) + coder.shift[:, None]
+    return bits.astype(np.float32), (2.0**coder.shift).astype(np.float32)
 
 
 def _price(points: Tensor, stream: _Stream) -> Tensor:
-    """Bits of the points [n] of a stream: linear between whole magnitudes, in the contexts that rounded ones give."""
+    """Bits of the points [n] of a stream: linear between symbols, in the contexts that rounded points give."""
     rounded = np.rint(points.detach().cpu().numpy()).astype(np.int32)
     contexts = contexts_by_level(rounded, stream.shape, stream.model)
     prices = torch.from_numpy(stream.prices[contexts]).to(points.device)
-    magnitude = points.abs()
+    magnitude = points.abs() / torch.from_numpy(stream.widths[contexts]).to(points.device)
     below = magnitude.detach().long().clamp(max=stream.prices.shape[1] - 2)[:, None]
     low, high = prices.gather(1, below)[:, 0], prices.gather(1, below + 1)[:, 0]
     return (low + (magnitude - below[:, 0]) * (high - low)).sum()

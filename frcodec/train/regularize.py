@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from math import exp, log
 from typing import Any
 
@@ -34,8 +35,10 @@ _FIRST_STEP, _FIRST_VECTOR_STEP = 0.25, 1 / 32
 """of coefficients, and of biases and norm parameters, whose root mean square is 1"""
 _STEP_GRID = 64
 """what final step codes are multiples of: 1, 1.25, 1.5 or 1.75 times a power of two, fewer bytes in the index"""
-_REFRESH = 25
-"""steps between two files"""
+_REFRESH, _FIRST_REFRESH = 25, 2
+"""steps between two files at most, and between the first ones, when levels change fast"""
+_FILES = 40
+"""files in all of the training, at least"""
 _PATIENCE = 50
 """steps before the weight of the rate begins to move"""
 _FIRST_WEIGHT, _LEAST_WEIGHT, _LARGEST_WEIGHT = 0.05, 0.005, 10.0
@@ -124,7 +127,8 @@ class Regularization:
                 how.fix(_STEP_GRID)
             self._rate.refresh()
         self._truncate()
-        if self._done % _REFRESH == 0:
+        often = min(_REFRESH, -(-self._steps // _FILES)) if self._steps else _REFRESH
+        if self._done % (often if self._done > _PATIENCE else _FIRST_REFRESH) == 0:
             self._rate.refresh()
         if self._budget and self._steps and self._done > _PATIENCE:
             excess = log(max(1.0, self._last) / self._target(self._budget))
@@ -196,7 +200,7 @@ def regularize(
     chosen = selected(module, rules)
     counts: Sequence[int | None] = [None] * len(chosen)
     if kept is not None:
-        counts = [max(1, round(kept * one.size)) for one in chosen]
+        chosen = [one if one.kept is not None else replace(one, kept=float(kept)) for one in chosen]
     elif size is not None:
         counts = counts_of_budget(chosen, size)
     for one, count in zip(chosen, counts, strict=True):
