@@ -18,9 +18,11 @@ from typing import IO, BinaryIO, Literal, Self, TypeAlias
 from .atomic import output
 from .codec import Decoder, EncodeReport, Progress, encode, predict
 from .codec.decode import raw_bytes
+from .codec.widths import Width, at_width
 from .constants import DEFAULT_MAX_BYTES, MAX_METADATA_BYTES, MAX_NAME_BYTES, Code
 from .container.index import Record
 from .container.reader import Reader
+from .container.widths import Widths
 from .errors import FileError, UsageError
 from .files.plain import Header, write_npz, write_pt, write_safetensors
 from .files.read import read_model
@@ -40,17 +42,19 @@ class FrcFile(Mapping[str, Array]):
     `file["conv1.weight"]` reads and decodes that tensor alone (small tensors that share a stream come together) and
     verifies its digest. Views and tensors that share a stream come read-only. bfloat16 comes as float32 of the same
     value, float8 and complex32 as unsigned integers.
+    At another width all tensors are decoded when the first is asked for, and come read-only.
     A context manager; safe to use from several threads.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, width: Width | None = None, *, force: bool = False) -> None:
         self.reader = reader
-        self.decoder = Decoder(reader)
-        self._positions = {r.name: p for p, r in enumerate(reader.index.records) if r.name}
+        self.decoder = Decoder(reader, at_width(reader, width, force=force))
+        self._records = self.decoder.index.records
+        self._positions = {r.name: p for p, r in enumerate(self._records) if r.name}
 
     def __getitem__(self, name: str) -> Array:
         position = self._positions[name]
-        return widened(self.decoder.entry(position), self.reader.index.records[position].dtype)
+        return widened(self.decoder.entry(position), self._records[position].dtype)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._positions)
@@ -59,14 +63,19 @@ class FrcFile(Mapping[str, Array]):
         """All values in order; on several processors the next ones are decoded ahead."""
         positions = list(self._positions.values())
         for position, array in zip(positions, self.decoder.entries(positions), strict=True):
-            yield widened(array, self.reader.index.records[position].dtype)
+            yield widened(array, self._records[position].dtype)
 
     def __len__(self) -> int:
         return len(self._positions)
 
     def record(self, name: str) -> Record:
         """Shape, dtype and coding of a tensor, without decoding it. KeyError for an unknown name."""
-        return self.reader.index.records[self._positions[name]]
+        return self._records[self._positions[name]]
+
+    @property
+    def widths(self) -> Widths | None:
+        """Which axes are channels, and the widths that the file was validated at; None where it has full width only."""
+        return self.reader.widths
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -129,40 +138,59 @@ def decode_file(
     target: PathOrFile,
     *,
     to: Format | None = None,
+    width: Width | None = None,
     force: bool = False,
     max_bytes: int = DEFAULT_MAX_BYTES,
     progress: Progress | None = None,
 ) -> None:
     """Rebuild the model file that an .frc file was made from, or with `to` a plain state dict of that format.
 
+    A state dict may have another `width`, as for `open_file`.
     The target appears whole and checked, or not at all; a stream as target may have been written to in part
     when an error is raised.
     """
     _check_apart(source, target)
-    with open_file(source, max_bytes=max_bytes) as file, _target(target, force) as out:
+    with open_file(source, width=width, force=force, max_bytes=max_bytes) as file, _target(target, force) as out:
         if to is None:
             file.decoder.rebuild(out.write, progress)
         else:
             _write_plain(file, out, to, progress)
 
 
-def open_file(source: PathOrFile | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> FrcFile:
-    """Open an .frc file; only its framing and its index are read."""
+def open_file(
+    source: PathOrFile | bytes | memoryview,
+    *,
+    width: Width | None = None,
+    force: bool = False,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+) -> FrcFile:
+    """Open an .frc file; only its framing and its index are read.
+
+    Where the file declares channel axes, `width` gives its tensors with other numbers of channels: 16 for at most 16
+    in every group, "1/4" or 0.25 for that part of them, "8,16" or (8, 16) for a length of every group, {1: 16} for
+    some. UsageError (unvalidated_width) for a width that is not in the file's list, unless `force`.
+    """
     if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 0:
         raise UsageError(Code.BAD_OPTION, f"max_bytes must be a number of bytes, not {max_bytes!r}.")
     if isinstance(source, bytes | memoryview):
-        return FrcFile(Reader(source, max_bytes=max_bytes))
+        return _opened(source, max_bytes, width, force)
     if isinstance(source, str | PathLike):
-        return FrcFile(Reader(Path(source), max_bytes=max_bytes))
+        return _opened(Path(source), max_bytes, width, force)
     if not hasattr(source, "read"):
         raise UsageError(Code.BAD_OPTION, f"A path, a binary file or bytes are needed, not a {type(source).__name__}.")
     with _spooled(source) as path:
-        return FrcFile(Reader(path, max_bytes=max_bytes))
+        return _opened(path, max_bytes, width, force)
 
 
-def load_file(source: PathOrFile | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> dict[str, Array]:
-    """All tensors of an .frc file by name, as `FrcFile` gives them."""
-    with open_file(source, max_bytes=max_bytes) as file:
+def load_file(
+    source: PathOrFile | bytes | memoryview,
+    *,
+    width: Width | None = None,
+    force: bool = False,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+) -> dict[str, Array]:
+    """All tensors of an .frc file by name, as `FrcFile` gives them; at another width as for `open_file`."""
+    with open_file(source, width=width, force=force, max_bytes=max_bytes) as file:
         arrays = zip(file, file.arrays(), strict=True)
         return {name: array if array.flags.writeable else array.copy() for name, array in arrays}
 
@@ -207,6 +235,15 @@ def save_entries(
         return encode(
             model, out, options or Options(), threads=_threads(threads), metadata=_texts(metadata), progress=progress
         )
+
+
+def _opened(source: Path | bytes | memoryview, max_bytes: int, width: Width | None, force: bool) -> FrcFile:
+    reader = Reader(source, max_bytes=max_bytes)
+    try:
+        return FrcFile(reader, width, force=force)
+    except BaseException:
+        reader.close()
+        raise
 
 
 def _check_apart(source: PathOrFile, target: PathOrFile) -> None:

@@ -2,6 +2,7 @@
 
     encode   elements -> reals -> coefficients -> kept region -> points
     decode   points -> box -> integers · 2^-F · step -> elements
+    at another width   the box is cut, axes have other lengths, and the step is multiplied by a gain
 
 8-bit integers skip transform and rounding: point = element - center, modulo 256.
 """
@@ -32,15 +33,29 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class Sampled:
+    """What becomes of a layer at another width (spec section "Other widths")."""
+
+    stored: tuple[int, ...]
+    """shape at full width"""
+    gain: float
+    """√(p / q), positive"""
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """What a file stores of a tensor besides its stream."""
 
     dtype: DType
     shape: tuple[int, ...]
+    """what it decodes to"""
     transform: Transform
     region: Region
+    """of the shape at full width"""
     step: int
     """step code of a float tensor; center, 0 … 255, of an 8-bit integer tensor"""
+    sampled: Sampled | None = None
+    """None at full width"""
 
     @property
     def integer(self) -> bool:
@@ -72,7 +87,7 @@ def decode(points: Ints, layer: Layer, row_steps: npt.NDArray[np.int64] | None =
 
     Raises CorruptError.
     """
-    box = layer.region.scatter(points, layer.shape)
+    box = layer.region.scatter(points, layer.sampled.stored if layer.sampled else layer.shape)
     if layer.integer:
         whole = _placed(box, layer.shape, np.dtype(np.int32))
         return np.asarray(whole.astype(np.uint8) + np.uint8(layer.step)).view(layer.dtype.storage)
@@ -80,12 +95,15 @@ def decode(points: Ints, layer: Layer, row_steps: npt.NDArray[np.int64] | None =
     if not points.any():
         return np.zeros(layer.shape, layer.dtype.storage)
     fraction = transform.fraction_bits(transform.energy(box)) if layer.transform.axes else 0
+    gain = 1.0
+    if layer.sampled:
+        box, gain = box[tuple(slice(0, n) for n in layer.shape)], layer.sampled.gain
     result = np.zeros(layer.shape, layer.dtype.storage)
     for part, place in _slabs(box.shape, layer):
         values: Reals = box[part].astype(np.float64)
         if layer.transform.axes:
             values = transform.inverse(values, layer.shape, layer.transform, fraction)
-        values *= steps[part[:1] if steps.size > 1 else ()] * 2.0**-fraction
+        values *= steps[part[:1] if steps.size > 1 else ()] * 2.0**-fraction * gain
         result[place] = to_elements(values, layer.dtype)
     return result
 

@@ -19,7 +19,8 @@ def decode(data: bytes | memoryview, layers: Sequence[Layer]) -> list[Array]:
     """The tensors of a stream, whose levels are one sequence. Raises CorruptError, UnsupportedError."""
     counts = [each.region.count for each in layers]
     shape = layers[0].region.level_shape() if len(layers) == 1 else (sum(counts),)
-    return _by_core(data, shape, layers) if native.enabled() else _by_numpy(data, shape, layers)
+    core = native.enabled() and not any(each.sampled for each in layers)  # it only knows full width
+    return _by_core(data, shape, layers) if core else _by_numpy(data, shape, layers)
 
 
 def _by_core(data: bytes | memoryview, shape: tuple[int, ...], layers: Sequence[Layer]) -> list[Array]:

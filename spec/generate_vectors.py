@@ -17,7 +17,7 @@ from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 
-from reference_decoder import decode
+from reference_decoder import Decoded, decode
 
 ROOT = Path(__file__).parent.parent
 VECTORS = ROOT / "spec" / "vectors"
@@ -30,12 +30,14 @@ VALID = (
     "valid_streams",
     "valid_trellis",
     "valid_files",
+    "valid_widths",
 )
 HEADER = """\
 # What the files of this folder decode to; made by spec/generate_vectors.py, which only ever adds to it.
 #
 # [valid."NAME.frc"]    file = SHA-256 of the .frc file; rebuilt = SHA-256 of the model file, where there is a skeleton;
-#                       entries = SHA-256 of the decoded bytes of every entry that has a name, views included
+#                       entries = SHA-256 of the decoded bytes of every entry that has a name, views included;
+#                       widths."N,…" = the same at this validated width
 # [invalid."NAME.frc"]  file = SHA-256 of the .frc file; error = the code that reading all of it gives
 """
 
@@ -59,12 +61,16 @@ def _valid(name: str, data: bytes) -> tuple[bytes, str]:
     lines = [f'\n[valid."{name}.frc"]', f'file = "{sha256(data).hexdigest()}"']
     if decoded.model_file is not None:
         lines.append(f'rebuilt = "{sha256(decoded.model_file).hexdigest()}"')
-    lines += [f'\n[valid."{name}.frc".entries]']
-    lines += [
-        f'{json.dumps(key, ensure_ascii=False)} = "{sha256(array.tobytes()).hexdigest()}"'
-        for key, array in decoded.tensors.items()
-    ]
+    lines += [f'\n[valid."{name}.frc".entries]', *_entries(decoded)]
+    for width in decoded.widths.checksums if decoded.widths else ():
+        lines += [f'\n[valid."{name}.frc".widths."{",".join(map(str, width))}"]']
+        lines += _entries(decode(data, lengths=width))
     return data, "\n".join(lines) + "\n"
+
+
+def _entries(decoded: Decoded) -> Iterator[str]:
+    for key, array in decoded.tensors.items():
+        yield f'{json.dumps(key, ensure_ascii=False)} = "{sha256(array.tobytes()).hexdigest()}"'
 
 
 def _invalid(name: str, data: bytes, error: str) -> tuple[bytes, str]:

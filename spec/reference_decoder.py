@@ -1,9 +1,11 @@
 """A decoder for FRC files that is written to be read: it follows frc-1.md section by section and shares no code.
 
 It holds everything in memory and decodes level by level, so it is slow; but it makes every check of the specification.
-Sections 1 and 8 to 11, level streams and what becomes of them, are in reference_levels.py.
+Sections 1 and 8 to 11, level streams and what becomes of them, are in reference_levels.py, section 17 is in
+reference_widths.py.
 
-    python spec/reference_decoder.py FILE.frc       lists name, dtype, shape and SHA-256 of every tensor
+    python spec/reference_decoder.py FILE.frc                   lists name, dtype, shape and SHA-256 of every tensor
+    python spec/reference_decoder.py FILE.frc --width 8,16      at this width, the lengths of all groups
 """
 
 import hashlib
@@ -20,12 +22,13 @@ import msgpack
 import numpy as np
 import zstandard
 from reference_levels import BOX, LIMIT, MAX_CODE, SCAN, TOML, WHOLE, Array, FrcError, decode_levels, require
+from reference_widths import Widths, read_widths, set_width
 
 DTYPES: dict[int, str] = {row["id"]: name for name, row in TOML["dtypes"].items()}
 BYTES: dict[str, int] = {name: row["bits"] // 8 for name, row in TOML["dtypes"].items()}  # of an element
 OTHERS = ("bfloat16", "float8", "complex32", "bytes")  # NumPy does not have them: unsigned integers of their size
 NUMPY = {dtype: np.dtype(f"<u{n}" if dtype.startswith(OTHERS) else dtype) for dtype, n in BYTES.items()}
-(DATA, SKELETON, METADATA, INDEX), (LEVELS, RAW, VIEW) = (1, 2, 3, 4), (0, 1, 2)
+(DATA, SKELETON, METADATA, INDEX, WIDTHS), (LEVELS, RAW, VIEW) = (1, 2, 3, 4, 6), (0, 1, 2)
 
 
 # 2. File --------------------------------------------------------------------------------------------------------------
@@ -36,14 +39,14 @@ def read_file(file: bytes) -> dict[int, list[bytes]]:
     require(file[4] == 1, "future_version")
     require(file[5] == 0, "reserved_bits")
     require(len(file) >= 14 and file[-4:] == b"FRCz", "bad_trailer")
-    sections: dict[int, list[bytes]] = {DATA: [], SKELETON: [], METADATA: [], INDEX: []}
+    sections: dict[int, list[bytes]] = {kind: [] for kind in (DATA, SKELETON, METADATA, INDEX, WIDTHS)}
     start, end, trailer = 6, 6, len(file) - 8
     while end < trailer:
         start = end
         payload, end = read_section(file, start, trailer)
         sections.setdefault(file[start], []).append(payload)
         require(sum(map(len, sections.values())) <= LIMIT.max_sections, "too_large")
-    require(all(len(sections[kind]) <= 1 for kind in (SKELETON, METADATA, INDEX)), "bad_section")
+    require(all(len(sections[kind]) <= 1 for kind in (SKELETON, METADATA, INDEX, WIDTHS)), "bad_section")
     require(file[start] == INDEX and file[trailer:-4] == (end - start).to_bytes(4, "little"), "bad_trailer")
     return sections
 
@@ -59,7 +62,7 @@ def read_section(file: bytes, start: int, trailer: int) -> tuple[bytes, int]:
     require(end + 4 <= trailer, "truncated")
     require(file[end : end + 4] == zlib.crc32(file[start:end]).to_bytes(4, "little"), "bad_crc")
     require(file[start + 1] <= 1, "reserved_bits")
-    require(DATA <= file[start] <= INDEX or file[start + 1] == 1, "unknown_section")
+    require(file[start] in (DATA, SKELETON, METADATA, INDEX, WIDTHS) or file[start + 1] == 1, "unknown_section")
     return file[body:end], end + 4
 
 
@@ -130,6 +133,11 @@ class Entry:
     level_shape: tuple[int, ...] = ()  # section 9
     step: int = 0  # the step code
     view: tuple[int, ...] = ()  # target, offset, strides
+    channels: tuple[tuple[int, int, int], ...] = ()  # axis, group and role (0 output, 1 input) of its channel axes
+    merged: tuple[tuple[int, ...], ...] = ()  # the axes of its target that each axis of a view takes, if that has some
+    width: tuple[int, ...] = ()  # the shape that it is decoded to: `shape` at full width
+    p: int = 1
+    q: int = 1
     data: bytes = b""  # once it is decoded
 
     @property
@@ -178,7 +186,7 @@ def read_entries(column: str, columns: list[Iterator[int]]) -> list[Entry]:
             entry.shape += take(columns[5])
     for entry in entries:
         require(math.prod(max(1, length) for length in entry.shape) <= 2**53, "bad_record")
-        entry.size = math.prod(entry.shape)
+        entry.size, entry.width = math.prod(entry.shape), entry.shape
     return entries
 
 
@@ -282,30 +290,48 @@ class Decoded:
     dtypes: dict[str, str]
     entries: list[bytes]  # decoded bytes by position, unnamed entries included
     metadata: dict[str, str]
-    model_file: bytes | None  # rebuilt, if there is a skeleton
+    model_file: bytes | None  # rebuilt at full width, if there is a skeleton
+    widths: Widths | None
 
 
-def decode(data: bytes, max_bytes: int = LIMIT.default_max_bytes) -> Decoded:
-    """Decode a file, of at most `max_bytes` of tensors."""
+def decode(data: bytes, max_bytes: int = LIMIT.default_max_bytes, lengths: tuple[int, ...] | None = None) -> Decoded:
+    """Decode a file, of at most `max_bytes` of tensors; at another width where lengths of all groups are given."""
     sections = read_file(data)
     entries, streams, sizes, digests = read_index(sections[INDEX][0], max_bytes)
     metadata = read_metadata(sections[METADATA][0]) if sections[METADATA] else {}
+    widths = None
+    if sections[WIDTHS]:
+        value = unpack(sections[WIDTHS][0], LIMIT.max_widths_bytes)
+        check_kinds(value, [bytes, str, list, str, list, bytes], "bad_widths")
+        widths = read_widths(value, entries)
+    if lengths is not None:
+        if widths is None or not set_width(entries, widths.groups, lengths):
+            raise ValueError(f"{lengths} is no possible width of this file")
+        require(sum(math.prod(e.width) * BYTES[e.dtype] for e in entries) <= max_bytes, "too_large")
     for n, stream in enumerate(split_streams(sections[DATA], sizes)):
         (decode_raw if streams[n][0].coding == RAW else decode_levels)(stream, streams[n])
         crc = zlib.crc32(b"".join(entry.data for entry in streams[n]))
-        require(digests[4 * n : 4 * n + 4] == crc.to_bytes(4, "little"), "bad_digest")
+        same = digests[4 * n : 4 * n + 4] == crc.to_bytes(4, "little")
+        require(same or any(entry.width != entry.shape for entry in streams[n]), "bad_digest")
+    full = lengths is None or widths is None or lengths == tuple(widths.groups)
+    if not full and widths is not None and lengths in widths.checksums:
+        crc = zlib.crc32(b"".join(entry.data for entry in entries))
+        require(widths.checksums[lengths] == crc, "bad_digest")
     for entry in (entry for entry in entries if entry.coding == VIEW):
         target, offset, *strides = entry.view
+        if entry.width != entry.shape:
+            strides = [math.prod(entry.width[axis + 1 :]) for axis in range(entry.rank)]
         elements = np.frombuffer(entries[target].data, NUMPY[entry.dtype])[offset:]
         strides = [elements.itemsize * stride for stride in strides]
-        entry.data = np.lib.stride_tricks.as_strided(elements, entry.shape, strides).tobytes()
-    model = rebuild(sections[SKELETON][0], entries, max_bytes) if sections[SKELETON] else None
+        entry.data = np.lib.stride_tricks.as_strided(elements, entry.width, strides).tobytes()
+    model = rebuild(sections[SKELETON][0], entries, max_bytes) if sections[SKELETON] and full else None
     named = [entry for entry in entries if entry.name]
-    tensors = {e.name: np.frombuffer(e.data, NUMPY[e.dtype]).reshape(e.shape) for e in named}
-    return Decoded(tensors, {e.name: e.dtype for e in named}, [e.data for e in entries], metadata, model)
+    tensors = {e.name: np.frombuffer(e.data, NUMPY[e.dtype]).reshape(e.width) for e in named}
+    return Decoded(tensors, {e.name: e.dtype for e in named}, [e.data for e in entries], metadata, model, widths)
 
 
 if __name__ == "__main__":
-    decoded = decode(Path(sys.argv[1]).read_bytes())
+    width = tuple(map(int, sys.argv[3].split(","))) if sys.argv[2:3] == ["--width"] else None
+    decoded = decode(Path(sys.argv[1]).read_bytes(), lengths=width)
     for name, array in decoded.tensors.items():
         print(f"{name}  {decoded.dtypes[name]}  {array.shape}  {hashlib.sha256(array.tobytes()).hexdigest()}")

@@ -258,9 +258,9 @@ def transform(X: Array, entry: "Entry") -> tuple[Array, int]:
     Q = sum(point * point for point in X.ravel().tolist())
     F = max((F for F in range(LIMIT.max_fraction_bits + 1) if 2**LIMIT.energy_bits >= Q << 2 * F), default=0)
     require(LIMIT.min_fraction_bits <= F, "bad_record")
-    X = X * 2**F
-    for axis in sorted(entry.axes, key=lambda a: (Fraction(entry.shape[a], max(1, X.shape[a])), a)):
-        length, x = entry.shape[axis], np.moveaxis(X, axis, 0)
+    X = X[tuple(map(slice, entry.width))] * 2**F
+    for axis in sorted(entry.axes, key=lambda a: (Fraction(entry.width[a], max(1, X.shape[a])), a)):
+        length, x = entry.width[axis], np.moveaxis(X, axis, 0)
         run = 2**entry.block_log2 if entry.block_log2 > 0 else length
         y = [inverse(x[p : p + run], min(run, length - p)) for p in range(0, length, run)]
         X = np.moveaxis(np.concatenate(y), 0, axis)
@@ -286,7 +286,7 @@ def basis(N: int, K: int) -> Array:
 def reconstruct(points: Array, entry: "Entry", row_steps: list[int] | None) -> bytes:
     """Give the decoded bytes of an entry."""
     box, F = transform(place(points, entry), entry) if entry.axes else (place(points, entry), 0)
-    value: Array = np.zeros(entry.shape, np.float64 if entry.is_float else np.int64)
+    value: Array = np.zeros(entry.width, np.float64 if entry.is_float else np.int64)
     inside, code = tuple(map(slice, box.shape)), np.array(entry.step)
     if not entry.is_float:
         value[inside] = box
@@ -295,7 +295,7 @@ def reconstruct(points: Array, entry: "Entry", row_steps: list[int] | None) -> b
     if row_steps is not None:
         code = code + 64 * np.array(row_steps, np.int64).reshape(-1, *[1] * (entry.rank - 1))
     require(np.all((code >= 0) & (code <= MAX_CODE)), "bad_stream")
-    value[inside] = box * ((256 + code % 256) / 256 * 2.0 ** ((code >> 8) - 90 - F))
+    value[inside] = box * ((256 + code % 256) / 256 * 2.0 ** ((code >> 8) - 90 - F) * math.sqrt(entry.p / entry.q))
     with np.errstate(over="ignore"):
         single = value.astype("<f4")
         value = {"float64": value.astype("<f8"), "float16": single.astype("<f2")}.get(entry.dtype, single)

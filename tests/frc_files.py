@@ -23,12 +23,14 @@ from frcodec.region import Box
 from frcodec.tensors import DTYPES
 from frcodec.transform import Transform
 
-DATA, SKELETON, METADATA, INDEX = 1, 2, 3, 4
+DATA, SKELETON, METADATA, INDEX, WIDTHS = 1, 2, 3, 4, 6
 
 
 def section(kind: int, payload: bytes, ancillary: bool | None = None) -> bytes:
     """One section with its checksum."""
-    return b"".join(map(bytes, frame(kind, payload, ancillary=kind == METADATA if ancillary is None else ancillary)))
+    return b"".join(
+        map(bytes, frame(kind, payload, ancillary=kind in (METADATA, WIDTHS) if ancillary is None else ancillary))
+    )
 
 
 def file_of(*sections: bytes) -> bytes:

@@ -20,6 +20,7 @@ inline constexpr int SECTION_DATA = 1;
 inline constexpr int SECTION_SKELETON = 2;
 inline constexpr int SECTION_METADATA = 3;
 inline constexpr int SECTION_INDEX = 4;
+inline constexpr int SECTION_WIDTHS = 6;
 inline constexpr int ANCILLARY = 1;
 
 // index
@@ -39,6 +40,10 @@ inline constexpr int MAX_CONTAINERS = 16;
 inline constexpr int MAX_RANK = 32;
 inline constexpr int MAX_INDEX_BYTES = 16777216;
 inline constexpr int MAX_METADATA_BYTES = 1048576;
+inline constexpr int MAX_WIDTHS_BYTES = 1048576;
+inline constexpr int MAX_GROUPS = 127;
+inline constexpr int MAX_CHANNEL_AXES = 4;
+inline constexpr int MAX_WIDTHS = 64;
 inline constexpr int MAX_LEVEL = 1073741824;
 inline constexpr int MAX_TRANSFORM_LENGTH = 4096;
 inline constexpr int64_t DEFAULT_MAX_BYTES = 68719476736;
@@ -105,6 +110,7 @@ enum class Code : int {
     BINARY_TO_TERMINAL = 204,
     UNKNOWN_TENSOR = 205,
     BAD_TENSOR = 206,
+    UNVALIDATED_WIDTH = 207,
     TRUNCATED = 301,
     BAD_MAGIC = 302,
     BAD_TRAILER = 303,
@@ -121,6 +127,7 @@ enum class Code : int {
     BAD_VALUE = 314,
     RESERVED_BITS = 315,
     BAD_MODEL = 316,
+    BAD_WIDTHS = 317,
     FUTURE_VERSION = 401,
     UNKNOWN_SECTION = 402,
     UNKNOWN_FEATURE = 403,

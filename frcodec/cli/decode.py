@@ -12,6 +12,7 @@ from .output import Output
 
 if TYPE_CHECKING:
     from ..api import Format
+    from ..codec.widths import AtWidth
 
 _FORMATS = ("pt", "safetensors", "npz")
 _EXAMPLES = """\b
@@ -20,6 +21,7 @@ Examples:
   frcodec decode model.frc -o rebuilt.pt
   frcodec decode model.frc -o model.safetensors   in another format
   frcodec decode model.frc --to npz               model.npz, for NumPy
+  frcodec decode model.frc --to npz --width 16    with at most 16 channels
   frcodec decode - < model.frc > model.pt
 """
 
@@ -32,10 +34,23 @@ Examples:
     type=click.Choice(_FORMATS),
     help="A plain dictionary of tensors instead of the original file. The ending of FILE says it too.",
 )
+@click.option(
+    "--width",
+    metavar="WIDTH",
+    help="Tensors of another width, where the file allows it: 16 for at most 16 channels everywhere, 1/4 or 0.25 of "
+    "them, 8,16 for each group. One that was not validated (see inspect) needs --force.",
+)
 @params.max_bytes
 @params.common
 def decode(
-    source: str, output: str | None, to: str | None, force: bool, max_bytes: int, as_json: bool, quiet: bool
+    source: str,
+    output: str | None,
+    to: str | None,
+    width: str | None,
+    force: bool,
+    max_bytes: int,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Rebuild the model file that the .frc file IN was made from, checked bit for bit. IN may be -, for stdin.
 
@@ -44,27 +59,37 @@ def decode(
     """
     out = Output(as_json=as_json, quiet=quiet)
     data = paths.frc_of(source, max_bytes)
-    kind = _kind(data, max_bytes)
+    kind, at = _looked_at(data, width, force=force, max_bytes=max_bytes)
     to = to or _format_for(output, kind)
     suffix = f".{to}" if to else paths.KIND_SUFFIXES.get(kind or "", ".model")
     target = paths.target_name(output, paths.decoded_name(source, suffix))
     paths.check_target(source, target, force=force, as_json=as_json)
-    _rebuild(out, data, paths.target_of(target), to, force=force, max_bytes=max_bytes)
+    _rebuild(out, data, paths.target_of(target), to, width, force=force, max_bytes=max_bytes)
     written = kind if to is None else f"{to} file of tensors"
+    lengths = ",".join(map(str, at.lengths)) if at else ""
+    if at:
+        written = f"{written} at width {lengths}"
     size = Path(target).stat().st_size if target != paths.STANDARD and Path(target).is_file() else None
     if as_json:
-        out.document({"input": source, "output": target, "kind": kind, "format": to, "bytes": size})
+        wide = {"width": at.lengths if at else None, "validated": bool(at.validated) if at else None}
+        out.document({"input": source, "output": target, "kind": kind, "format": to, "bytes": size, **wide})
     told = f"{text.size(size)}, " if size is not None else ""
     arrow = f"{paths.shown(source)} → {paths.shown(target, output=True)}"
-    out.message(f"{arrow}: {told}{text.escaped(written or '')}, checksums verified")
+    checked = "not validated" if at and not at.validated else "checksums verified"
+    out.message(f"{arrow}: {told}{text.escaped(written or '')}, {checked}")
+    if at and not at.validated:
+        out.warning(f"Nobody validated the width {lengths}, and nothing but the file's own checksums was compared.")
 
 
-def _kind(data: Path | memoryview, max_bytes: int) -> str | None:
-    """Kind of the model file inside, None for only tensors."""
+def _looked_at(
+    data: Path | memoryview, width: str | None, *, force: bool, max_bytes: int
+) -> tuple[str | None, AtWidth | None]:
+    """Kind of the model file inside, None for only tensors; and what is wanted of another width than the full one."""
+    from ..codec.widths import at_width
     from ..container.reader import Reader
 
     with Reader(data, max_bytes=max_bytes) as reader:
-        return reader.plan.kind if reader.plan else None
+        return reader.plan.kind if reader.plan else None, at_width(reader, width, force=force)
 
 
 def _format_for(output: str | None, kind: str | None) -> str | None:
@@ -79,7 +104,14 @@ def _format_for(output: str | None, kind: str | None) -> str | None:
 
 
 def _rebuild(
-    out: Output, data: Path | memoryview, target: Path | BinaryIO, to: str | None, *, force: bool, max_bytes: int
+    out: Output,
+    data: Path | memoryview,
+    target: Path | BinaryIO,
+    to: str | None,
+    width: str | None,
+    *,
+    force: bool,
+    max_bytes: int,
 ) -> None:
     from io import BytesIO
 
@@ -87,5 +119,13 @@ def _rebuild(
 
     source = data if isinstance(data, Path) else cast(BinaryIO, BytesIO(data))
     with out.progress("decoding") as progress:
-        decode_file(source, target, to=cast("Format | None", to), force=force, max_bytes=max_bytes, progress=progress)
+        decode_file(
+            source,
+            target,
+            to=cast("Format | None", to),
+            width=width,
+            force=force,
+            max_bytes=max_bytes,
+            progress=progress,
+        )
     paths.flush(target)

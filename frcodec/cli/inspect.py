@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,7 @@ from . import params, paths, rows, text
 from .output import Output
 
 if TYPE_CHECKING:
-    from ..report.inspect import FileReport
+    from ..report.inspect import FileReport, WidthsReport
 
 _EPILOG = """\b
 Columns:
@@ -20,6 +21,7 @@ Columns:
   kept    the low frequencies that are stored, where that is not everything
   step    distance of neighbouring values
   b/w     bits per weight; tensors of one stream share its bytes by size
+  width   channels in each of their groups: what decode --width takes
 A terminal shows the columns that fit; a pipe gets all of them.
 
 \b
@@ -60,9 +62,22 @@ def _show(out: Output, source: str, report: FileReport) -> None:
     out.data(" · ".join(f"{name} {text.size(count)}" for name, count in report.sections.items() if count), "dim")
     for key, value in report.metadata.items():
         out.data(f"{text.escaped(key)} = {text.escaped(value)}")
+    if report.widths:
+        _show_widths(out, report.widths)
     out.data(
         rows.totals(file_bytes=report.file_bytes, source_bytes=report.source_bytes, weights=report.weights), "total"
     )
+
+
+def _show_widths(out: Output, widths: WidthsReport) -> None:
+    full = ",".join(map(str, widths.groups))
+    if not widths.validated:
+        out.data(f"full width {full}; no other was validated")
+        return
+    out.data(f"full width {full}; validated:")
+    out.table(rows.WIDTH_COLUMNS, rows.width_rows(widths.validated))
+    if widths.label:
+        out.data(f"score = {text.escaped(widths.label)}")
 
 
 def _record(source: str, report: FileReport) -> dict[str, Any]:
@@ -73,5 +88,6 @@ def _record(source: str, report: FileReport) -> dict[str, Any]:
         **sizes,
         "sections": report.sections,
         "metadata": report.metadata,
+        "widths": asdict(report.widths) if report.widths else None,
         "tensors": [rows.tensor_record(tensor) for tensor in report.tensors],
     }

@@ -13,6 +13,7 @@ from .table import Column
 if TYPE_CHECKING:
     from ..codec import TensorReport
     from ..report.compare import TensorMatch
+    from ..report.inspect import WidthReport
 
 TENSOR_COLUMNS: Final = (
     Column("tensor", right=False),
@@ -31,6 +32,14 @@ MATCH_COLUMNS: Final = (
     Column("type", right=False, drop=3),
     Column("SNR dB"),
     Column("max error", drop=1),
+)
+
+
+WIDTH_COLUMNS: Final = (
+    Column("width", right=False),
+    Column("weights"),
+    Column("multiply-adds"),
+    Column("score"),
 )
 
 
@@ -111,6 +120,19 @@ def _match_row(match: TensorMatch) -> dict[str, str]:
         "SNR dB": f"{match.snr:.2f}" if match.snr is not None else "-",
         "max error": f"{match.max_error:.3g}" if match.max_error is not None else "",
     }
+
+
+def width_rows(validated: Sequence[WidthReport]) -> list[dict[str, str]]:
+    """One row a width that a file was validated at."""
+    return [
+        {
+            "width": ",".join(map(str, one.lengths)),
+            "weights": f"{one.weights:,}",
+            "multiply-adds": f"{one.multiply_adds:,}",
+            "score": text.escaped(one.score),
+        }
+        for one in validated
+    ]
 
 
 def totals(*, file_bytes: int, source_bytes: int, weights: int, snr: float | None = None) -> str:

@@ -72,6 +72,8 @@ def _show(out: Output, source: str, report: VerifyReport) -> None:
         out.data(f"and {text.plural(len(report.differences) - _SHOWN, 'more difference')}; --json has all", "bad")
     checked = f"{text.plural(report.tensors, 'tensor')}, {text.size(report.decoded_bytes)}"
     rebuilt = f", rebuilt {text.escaped(report.kind)}" if report.kind else ""
+    if report.widths:
+        checked += f", {text.plural(report.widths, 'width')}"
     out.data(f"sha256 {report.sha256}", "dim")
     out.data(f"{paths.shown(source)}: sound ({checked}{rebuilt})", "good")
     if report.matches is not None and not report.differences:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from threading import Lock
 from typing import Any, cast
@@ -19,14 +19,21 @@ from ..files import skeleton
 from ..tensors import Array, Buffer
 from . import ahead
 from .reports import Progress
+from .widths import AtWidth
 
 
 class Decoder:
-    """Decodes the entries of a `Reader`; shared streams are decoded once and kept."""
+    """Decodes the entries of a `Reader`; shared streams are decoded once and kept.
 
-    def __init__(self, reader: Reader) -> None:
+    At another width one checksum covers all entries: they are decoded together when the first is asked for, and kept.
+    """
+
+    def __init__(self, reader: Reader, at: AtWidth | None = None) -> None:
         self.reader = reader
-        self._members = reader.index.members()
+        self.index = at.index if at else reader.index
+        """with the shapes of the width"""
+        self._at = at
+        self._members = self.index.members()
         self._shared: dict[int, dict[int, Array]] = {}
         self._lock = Lock()
         self._target_lock = Lock()
@@ -37,17 +44,23 @@ class Decoder:
 
         Raises CorruptError.
         """
-        record = self.reader.index.records[position]
+        record = self.index.records[position]
         if isinstance(record, Shared):
             return record.view.of(self._target(record.view.target))
-        if len(self._members[record.stream]) == 1:
+        if len(self._members[record.stream]) == 1 and self._at is None:
             return self._decode(record.stream)[position]
         with self._lock:
             if record.stream not in self._shared:
-                self._shared[record.stream] = self._decode(record.stream)
-                for array in self._shared[record.stream].values():
+                found = self._at_width(self._at) if self._at else {record.stream: self._decode(record.stream)}
+                for array in (array for arrays in found.values() for array in arrays.values()):
                     array.flags.writeable = False  # what is handed out twice must stay what was verified
+                self._shared |= found
         return self._shared[record.stream][position]
+
+    def checksum(self) -> int:
+        """CRC-32 of all stored entries, one after the other."""
+        stored = [position for position, record in enumerate(self.index.records) if not isinstance(record, Shared)]
+        return _checksum(map(self.entry, stored))
 
     def entries(self, positions: Sequence[int]) -> Generator[Array]:
         """These entries one after the other, as `entry` gives them; other processors decode the next ones meanwhile."""
@@ -61,6 +74,12 @@ class Decoder:
     def rebuild(self, write: Callable[[Buffer], object], progress: Progress | None = None) -> None:
         """Write the model file from first byte to last. Raises CorruptError, and UsageError without a skeleton."""
         plan = self.reader.plan
+        if self._at is not None:
+            raise UsageError(
+                Code.BAD_OPTION,
+                "A model file is rebuilt at full width only: for another choose a format with --to pt, safetensors or "
+                "npz.",
+            )
         if plan is None:
             raise UsageError(
                 Code.BAD_OPTION,
@@ -71,7 +90,7 @@ class Decoder:
 
         def fetch(position: int) -> Buffer:
             nonlocal done
-            record = self.reader.index.records[position]
+            record = self.index.records[position]
             if progress:
                 progress(done, plan.skeleton.size, record.name)
             done += byte_size(record)
@@ -93,10 +112,20 @@ class Decoder:
                 self._last_target = (position, self.entry(position))
             return self._last_target[1]
 
+    def _at_width(self, at: AtWidth) -> dict[int, dict[int, Array]]:
+        """All entries of all streams, checked together."""
+        found = {number: self._decode(number) for number in range(len(self._members))}
+        arrays = {position: array for members in found.values() for position, array in members.items()}
+        if at.validated and _checksum(arrays[position] for position in sorted(arrays)) != at.validated.checksum:
+            raise CorruptError(
+                Code.BAD_DIGEST, "The file does not decode to the values that this width was validated with."
+            )
+        return found
+
     def _decode(self, number: int) -> dict[int, Array]:
         """All entries of a stream by position."""
         members = self._members[number]
-        records = [self.reader.index.records[m] for m in members]
+        records = [self.index.records[m] for m in members]
         data = self.reader.stream(number)
         try:
             arrays = (
@@ -108,10 +137,8 @@ class Decoder:
             raise CorruptError(
                 error.code, f"Tensor {records[0].name!r}: {error.message}", offset=error.offset
             ) from None
-        digest = 0
-        for array in arrays:
-            digest = native.crc32(raw_bytes(array), digest)
-        if digest != self.reader.index.streams[number].digest:
+        resized = any(isinstance(record, Levels) and record.layer.sampled for record in records)
+        if not resized and _checksum(arrays) != self.index.streams[number].digest:
             raise CorruptError(
                 Code.BAD_DIGEST, f"Tensor {records[0].name!r} does not decode to the values it was checked with."
             )
@@ -122,6 +149,14 @@ def raw_bytes(array: Array) -> Buffer:
     """The bytes of an array in C order, without a copy where it is contiguous."""
     flat: Any = np.ascontiguousarray(array).reshape(-1)
     return memoryview(flat.view(np.uint8)) if flat.size else b""
+
+
+def _checksum(arrays: Iterable[Array]) -> int:
+    """CRC-32 of their bytes, one after the other."""
+    digest = 0
+    for array in arrays:
+        digest = native.crc32(raw_bytes(array), digest)
+    return digest
 
 
 def _raw(data: memoryview, records: list[Record]) -> list[Array]:

@@ -18,15 +18,18 @@ from ..constants import (
     SECTION_INDEX,
     SECTION_METADATA,
     SECTION_SKELETON,
+    SECTION_WIDTHS,
     Code,
 )
 from ..errors import CorruptError, FileError, UnsupportedError
 from . import index as index_section
 from . import packing, sections
 from . import skeleton as skeleton_section
+from . import widths as widths_section
 from .index import Index, Shared, byte_size
 from .sections import Section
 from .skeleton import Plan
+from .widths import Widths
 
 
 class Reader:
@@ -45,9 +48,10 @@ class Reader:
             for section in self._sections:  # those of unknown type too: their type may be what is damaged
                 if section.type != SECTION_DATA:
                     self._payload(section)
-            for kind in (SECTION_SKELETON, SECTION_METADATA, SECTION_INDEX):
+            for kind in (SECTION_SKELETON, SECTION_METADATA, SECTION_WIDTHS, SECTION_INDEX):
                 self._only(kind)
             self.index: Index = index_section.read(self._payload(self._only(SECTION_INDEX)))
+            """as it is at full width"""
             self._data_sections = [s for s in self._sections if s.type == SECTION_DATA]
             self._check_sizes()
         except BaseException:
@@ -80,6 +84,12 @@ class Reader:
             raise CorruptError(Code.BAD_MSGPACK, "The metadata is no sorted map of strings.", offset=section.start)
         return dict(value)
 
+    @cached_property
+    def widths(self) -> Widths | None:
+        """Channel axes and validated widths; None where the file has full width only."""
+        section = self._only(SECTION_WIDTHS)
+        return widths_section.read(self._payload(section), self.index) if section else None
+
     def stream(self, number: int) -> memoryview:
         """The bytes of a stream, after checking the section that holds it."""
         start = self._starts[number]
@@ -102,6 +112,15 @@ class Reader:
         """Compare every section with its checksum."""
         for section in self._sections:
             self._payload(section)
+
+    def check_decoded(self, index: Index) -> None:
+        """Refuse an index, at full width or another, whose entries take more bytes than are allowed."""
+        decoded = sum(byte_size(record) for record in index.records)
+        if decoded > self._max_bytes:
+            raise UnsupportedError(
+                Code.TOO_LARGE,
+                f"The file decodes to {decoded} bytes; {self._max_bytes} are allowed. Raise the limit if you trust it.",
+            )
 
     def close(self) -> None:
         """Release the file; no bytes obtained from it may be used afterwards."""
@@ -147,12 +166,7 @@ class Reader:
         borders = set(self._starts)
         if not borders.issuperset(self._section_starts):
             raise CorruptError(Code.BAD_SECTION, "A stream crosses the border of a data section.")
-        decoded = sum(byte_size(record) for record in self.index.records)
-        if decoded > self._max_bytes:
-            raise UnsupportedError(
-                Code.TOO_LARGE,
-                f"The file decodes to {decoded} bytes; {self._max_bytes} are allowed. Raise the limit if you trust it.",
-            )
+        self.check_decoded(self.index)
 
 
 def _mapped(path: Path) -> tuple[mmap.mmap | None, memoryview]:

@@ -17,6 +17,9 @@ from ..constants import (
     MAX_SECTIONS,
     SECTION_DATA,
     SECTION_INDEX,
+    SECTION_METADATA,
+    SECTION_SKELETON,
+    SECTION_WIDTHS,
     TRAILER_BYTES,
     VERSION,
     Code,
@@ -25,7 +28,7 @@ from ..errors import CorruptError, UnsupportedError
 from ..native import crc32
 
 HEADER = MAGIC + bytes([VERSION, 0])
-KNOWN_SECTIONS = range(SECTION_DATA, SECTION_INDEX + 1)
+KNOWN_SECTIONS = (SECTION_DATA, SECTION_SKELETON, SECTION_METADATA, SECTION_INDEX, SECTION_WIDTHS)
 
 
 @dataclass(frozen=True, slots=True)

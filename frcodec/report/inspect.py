@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from math import prod
 
 from ..codec import TensorReport
-from ..constants import SECTION_DATA, SECTION_INDEX, SECTION_METADATA, SECTION_SKELETON
+from ..constants import SECTION_DATA, SECTION_INDEX, SECTION_METADATA, SECTION_SKELETON, SECTION_WIDTHS
 from ..container.index import Index, Levels, Record, Shared, byte_size
 from ..container.reader import Reader
+from ..container.widths import Widths, resized
 from ..quantize.steps import step_of
 from ..region import Scan
 
@@ -16,8 +17,33 @@ _SECTIONS = {
     SECTION_DATA: "data",
     SECTION_SKELETON: "skeleton",
     SECTION_METADATA: "metadata",
+    SECTION_WIDTHS: "widths",
     SECTION_INDEX: "index",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class WidthReport:
+    """A width that a file was validated at."""
+
+    lengths: tuple[int, ...]
+    """of every group of channels"""
+    score: str
+    weights: int
+    """elements of all stored tensors at this width"""
+    multiply_adds: int
+    """of one forward pass"""
+
+
+@dataclass(frozen=True, slots=True)
+class WidthsReport:
+    """What a file says about other widths."""
+
+    groups: tuple[int, ...]
+    """full width: the length of every group of channels"""
+    label: str
+    """what the scores are"""
+    validated: list[WidthReport]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +62,8 @@ class FileReport:
     sections: dict[str, int]
     """bytes by kind of section, each with its head and checksum; "framing" is what is around them"""
     metadata: dict[str, str]
+    widths: WidthsReport | None
+    """None where the file has full width only"""
 
     @property
     def bits_per_weight(self) -> float | None:
@@ -44,17 +72,36 @@ class FileReport:
 
 
 def inspect(reader: Reader) -> FileReport:
-    """Everything but the values. Raises CorruptError or UnsupportedError for a bad skeleton or bad metadata."""
+    """Everything but the values. Raises CorruptError or UnsupportedError for bad skeleton, metadata or widths."""
     index, plan = reader.index, reader.plan
-    stored = [record for record in index.records if not isinstance(record, Shared)]
     return FileReport(
         tensors=_tensors(index),
         kind=plan.kind if plan else None,
         file_bytes=reader.size,
-        source_bytes=plan.skeleton.size if plan else sum(byte_size(record) for record in stored),
-        weights=sum(prod(record.shape) for record in stored),
+        source_bytes=plan.skeleton.size if plan else sum(byte_size(record) for record in _stored(index)),
+        weights=_weights(index),
         sections=_sections(reader),
         metadata=reader.metadata,
+        widths=_widths(index, reader.widths) if reader.widths else None,
+    )
+
+
+def _stored(index: Index) -> list[Record]:
+    return [record for record in index.records if not isinstance(record, Shared)]
+
+
+def _weights(index: Index) -> int:
+    return sum(prod(record.shape) for record in _stored(index))
+
+
+def _widths(index: Index, widths: Widths) -> WidthsReport:
+    return WidthsReport(
+        widths.groups,
+        widths.label,
+        [
+            WidthReport(one.lengths, one.score, _weights(resized(index, widths, one.lengths)), one.multiply_adds)
+            for one in widths.validated
+        ],
     )
 
 

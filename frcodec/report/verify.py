@@ -9,10 +9,12 @@ from pathlib import Path
 
 from ..codec import Decoder, Progress
 from ..codec.decode import raw_bytes
+from ..codec.widths import at_width, told
 from ..constants import DEFAULT_MAX_BYTES, Code
 from ..container.index import Shared, byte_size
 from ..container.reader import Reader
 from ..container.skeleton import Plan
+from ..container.widths import Validated
 from ..errors import CheckError, CorruptError
 from ..files import skeleton
 from ..files.read import read_model
@@ -33,6 +35,8 @@ class VerifyReport:
     tensors: int
     """stored tensors that were decoded and compared with their checksums"""
     decoded_bytes: int
+    widths: int
+    """validated widths at which all tensors were decoded and compared with their checksum"""
     kind: str | None
     """kind of the model file whose checksum was compared; None where the file holds only tensors"""
     matches: list[TensorMatch] | None
@@ -74,19 +78,27 @@ def verify_file(
         reader.check_sections()
         comparison = None
         if against is not None:
-            model = read_model(against, normalize=False, max_bytes=max_bytes)
+            model = read_model(against, normalize=reader.plan is None, max_bytes=max_bytes)
             comparison = Comparison(reader.index.records, model.entries)
         check = _Check(reader, comparison, progress)
         check.all_tensors()
+        for one in reader.widths.validated if reader.widths else ():
+            _check_width(reader, one)
         return VerifyReport(
             sha256=_sha256(source),
             file_bytes=reader.size,
             tensors=check.tensors,
             decoded_bytes=check.done,
+            widths=len(reader.widths.validated) if reader.widths else 0,
             kind=reader.plan.kind if reader.plan else None,
             matches=comparison.matches() if comparison else None,
             snr=comparison.snr() if comparison else None,
         )
+
+
+def _check_width(reader: Reader, one: Validated) -> None:
+    if Decoder(reader, at_width(reader, one.lengths)).checksum() != one.checksum:
+        raise CorruptError(Code.BAD_DIGEST, f"The tensors at the width {told(one.lengths)} are not those validated.")
 
 
 class _Check:

@@ -7,8 +7,9 @@ from attacks.hostile_packed import PACKED
 from attacks.hostile_records import RECORDS
 from attacks.hostile_skeletons import SKELETONS
 from attacks.hostile_streams import STREAMS
+from attacks.hostile_widths import WIDTH_FILES
 
-HOSTILE = {**FRAMING, **PACKED, **RECORDS, **STREAMS, **SKELETONS}
+HOSTILE = {**FRAMING, **PACKED, **RECORDS, **STREAMS, **SKELETONS, **WIDTH_FILES}
 """all of them"""
 NOT_GOLDEN = {
     "header_only",

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgpack
 import zstandard
-from frc_files import DATA, INDEX, SKELETON, file_of, packed, section
+from frc_files import DATA, INDEX, SKELETON, WIDTHS, file_of, packed, section
 
 from frcodec.container import packing
 from frcodec.container.sections import walk
 
-PARSED = (INDEX, SKELETON)
+PARSED = (INDEX, SKELETON, WIDTHS)
 """types of sections that hold msgpack which decoding depends on"""
 
 
@@ -38,7 +38,7 @@ def flips_behind_checksums(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def flips_behind_compression(data: bytes) -> Iterator[bytes]:
-    """Every bit of the decompressed index and skeleton flipped once, compressed and sealed again."""
+    """Every bit of the decompressed index, skeleton and widths flipped once, compressed and sealed again."""
     parts = taken_apart(data)
     for number, (kind, ancillary, payload) in enumerate(parts):
         if kind not in PARSED:
@@ -52,7 +52,7 @@ def flips_behind_compression(data: bytes) -> Iterator[bytes]:
 
 
 def changed_values(data: bytes) -> Iterator[bytes]:
-    """Every value in index and skeleton replaced by others of its type and of others, still canonical."""
+    """Every value in index, skeleton and widths replaced by others of its type and of others, still canonical."""
     parts = taken_apart(data)
     for number, (kind, ancillary, payload) in enumerate(parts):
         if kind not in PARSED:

@@ -9,7 +9,7 @@ from attacks.hostile import HOSTILE
 from attacks.victims import bounded, content
 from frc_files import GOOD
 
-from frcodec import Code, FrcError, open_file
+from frcodec import Code, FrcError, load_file, open_file
 
 READER_CODES = {code for code in Code if code // 100 in (3, 4)} - {
     Code.BAD_MODEL,
@@ -22,13 +22,15 @@ LIMIT = 1 << 36
 
 
 def _read_all(source):
-    """All entries, metadata and the rebuilt model file."""
+    """All entries, at all widths, metadata and the rebuilt model file."""
     with open_file(source, max_bytes=LIMIT) as file:
         _ = file.metadata
         for name in file:
             _ = file[name]
         if file.reader.plan is not None:
             file.decoder.rebuild(io.BytesIO().write)
+        for one in file.widths.validated if file.widths else ():
+            load_file(source, width=one.lengths, max_bytes=LIMIT)
 
 
 def test_the_file_they_are_made_from_is_sound():

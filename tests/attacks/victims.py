@@ -25,13 +25,15 @@ from frc_files import (
     raw_stream,
     section,
 )
-from vectors.building import build, coded
+from vectors.building import Viewed, build, coded, exact
 
-from frcodec import Code, FrcError, open_file
+from frcodec import Code, FrcError, FrcFile, open_file
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
 from frcodec.region import Box, Scan
+from frcodec.tensors import View
+from frcodec.widths import Channel, declared, validated
 
 LIMIT = 1 << 15
 """decoded bytes that attacked files may ask for"""
@@ -39,7 +41,7 @@ SECONDS = 5
 MEMORY = 256 << 20
 """bytes of address space that one attack may take beyond what the process has"""
 Content = tuple[dict[str, bytes], dict[str, str], bytes | None]
-"""stored bytes by name, metadata, rebuilt model file"""
+"""stored bytes by name, and by name and validated width such as "w 8,16"; metadata; rebuilt model file"""
 
 
 class OutOfTimeError(Exception):
@@ -49,13 +51,20 @@ class OutOfTimeError(Exception):
 def content(data: bytes) -> Content:
     """Everything that a file holds."""
     with open_file(data, max_bytes=LIMIT) as file:
-        arrays = {name: file.decoder.entry(file._positions[name]).tobytes() for name in file}
+        arrays = _entries(file)
         rebuilt = None
         if file.reader.plan is not None:
             out = io.BytesIO()
             file.decoder.rebuild(out.write)
             rebuilt = out.getvalue()
+        for one in file.widths.validated if file.widths else ():
+            with open_file(data, width=one.lengths, max_bytes=LIMIT) as at:
+                arrays |= _entries(at, " " + ",".join(map(str, one.lengths)))
         return arrays, file.metadata, rebuilt
+
+
+def _entries(file: FrcFile, width: str = "") -> dict[str, bytes]:
+    return {name + width: file.decoder.entry(file._positions[name]).tobytes() for name in file}
 
 
 @contextmanager
@@ -179,8 +188,27 @@ def empty_file() -> bytes:
     return file_of(section(INDEX, packed([0, "", b"", b"", b"", [], [], b"", [], b"", [], [], b"", []])))
 
 
+@cache
+def widths_file() -> bytes:
+    """Two groups, a view that merges their axes, an exact tensor, two validated widths."""
+    parts = [
+        coded("w", "float32", (4, 3), [9, -2, 3], axes=(0, 1), region=Scan(3), step=86 << 8),
+        Viewed(View("v", 0, 0, (12,), (1,)), "float32"),
+        coded("b", "float16", (6,), [5, 1], axes=(0,), region=Box((2,)), step=88 << 8),
+        exact("n", np.arange(2, dtype=np.uint8)),
+    ]
+    axes = {"w": {0: Channel(0), 1: Channel(1, input=True)}, "b": {0: Channel(1)}}
+    return validated(declared(build(parts), axes), [(2, 3), (3, 5)], lambda at: "1", lambda at: 7)
+
+
 def _digests(*streams: Iterable[np.ndarray]) -> bytes:
     return b"".join(digest(*arrays).to_bytes(4, "little") for arrays in streams)
 
 
-VICTIMS = {"levels": levels_file, "shared": shared_file, "skeleton": skeleton_file, "empty": empty_file}
+VICTIMS = {
+    "levels": levels_file,
+    "shared": shared_file,
+    "skeleton": skeleton_file,
+    "empty": empty_file,
+    "widths": widths_file,
+}

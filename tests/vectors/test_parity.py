@@ -34,7 +34,12 @@ def _referred(data, limit=LIMIT):
     """What the reference decoder finds, as `victims.content` gives it; None for a file that it refuses."""
     with suppress(reference_decoder.FrcError):
         found = reference_decoder.decode(data, limit)
-        return {name: array.tobytes() for name, array in found.tensors.items()}, found.metadata, found.model_file
+        arrays = {name: array.tobytes() for name, array in found.tensors.items()}
+        for width in found.widths.checksums if found.widths else ():
+            told = ",".join(map(str, width))
+            tensors = reference_decoder.decode(data, limit, width).tensors
+            arrays |= {f"{name} {told}": array.tobytes() for name, array in tensors.items()}
+        return arrays, found.metadata, found.model_file
     return None
 
 
@@ -51,12 +56,21 @@ def test_the_reference_decoder_on_valid_files(name):
     assert {key: sha256(array.tobytes()).hexdigest() for key, array in found.tensors.items()} == expected["entries"]
     rebuilt = None if found.model_file is None else sha256(found.model_file).hexdigest()
     assert rebuilt == expected.get("rebuilt")
+    widths = found.widths.checksums if found.widths else ()
+    assert [",".join(map(str, width)) for width in widths] == list(expected.get("widths", {}))
+    for width in widths:
+        tensors = reference_decoder.decode((VECTORS / "valid" / name).read_bytes(), lengths=width).tensors
+        digests = {key: sha256(array.tobytes()).hexdigest() for key, array in tensors.items()}
+        assert digests == expected["widths"][",".join(map(str, width))]
 
 
 @pytest.mark.parametrize("name", MANIFEST["invalid"])
 def test_the_reference_decoder_on_invalid_files(name):
     with pytest.raises(reference_decoder.FrcError) as caught:
-        reference_decoder.decode((VECTORS / "invalid" / name).read_bytes())
+        data = (VECTORS / "invalid" / name).read_bytes()
+        found = reference_decoder.decode(data)
+        for width in found.widths.checksums if found.widths else ():
+            reference_decoder.decode(data, lengths=width)
     assert caught.value.code == MANIFEST["invalid"][name]["error"]
 
 
@@ -97,7 +111,7 @@ def _entry(made):
     """A layer in the terms of the reference decoder."""
     entry = reference_decoder.Entry("w", made.dtype.name, 0, len(made.shape), made.shape, prod(made.shape))
     entry.axes, entry.block_log2 = made.transform.axes, made.transform.block
-    entry.level_shape, entry.step = made.region.level_shape(), made.step
+    entry.level_shape, entry.step, entry.width = made.region.level_shape(), made.step, made.shape
     whole = made.region == Box(made.shape)
     entry.region = (WHOLE if whole else BOX) if isinstance(made.region, Box) else SCAN
     return entry

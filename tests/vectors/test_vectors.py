@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frcodec import Code, FrcError, native, open_file
-from frcodec.constants import DTYPE_BITS, MAX_TRANSFORM_LENGTH
+from frcodec import Code, FrcError, load_file, native, open_file
+from frcodec.constants import DTYPE_BITS, MAX_CHANNEL_AXES, MAX_GROUPS, MAX_TRANSFORM_LENGTH
 from frcodec.container.index import Levels, Raw, Shared
 from frcodec.entropy.bits import BitReader
 from frcodec.entropy.stream import StreamModel
@@ -54,11 +54,22 @@ def test_valid_files_decode_to_their_digests(name, core):
     with native.using(core), open_file(VECTORS / "valid" / name) as file:
         _ = file.metadata
         assert {key: _digest(file.decoder.entry(file._positions[key]).tobytes()) for key in file} == expected["entries"]
+        assert _at_widths(name, file) == expected.get("widths", {})
         assert (file.reader.plan is not None) == ("rebuilt" in expected)
         if "rebuilt" in expected:
             out = io.BytesIO()
             file.decoder.rebuild(out.write)
             assert _digest(out.getvalue()) == expected["rebuilt"]
+
+
+def _at_widths(name, file):
+    """SHA-256 of all entries at all validated widths."""
+    found = {}
+    for one in file.widths.validated if file.widths else ():
+        with open_file(VECTORS / "valid" / name, width=one.lengths) as at:
+            digests = {key: _digest(at.decoder.entry(at._positions[key]).tobytes()) for key in at}
+            found[",".join(map(str, one.lengths))] = digests
+    return found
 
 
 @pytest.mark.parametrize("core", [True, False], ids=["core", "numpy"])
@@ -70,6 +81,8 @@ def test_invalid_files_give_their_errors(name, core):
             _ = file[key]
         if file.reader.plan is not None:
             file.decoder.rebuild(io.BytesIO().write)
+        for one in file.widths.validated if file.widths else ():
+            load_file(VECTORS / "invalid" / name, width=one.lengths)
     assert caught.value.code == Code[MANIFEST["invalid"][name]["error"].upper()]
 
 
@@ -174,9 +187,30 @@ def test_together_they_cover_sections():
     assert {bool(reader.plan) for reader in readers} == {True, False}
     assert {bool(reader.plan.skeleton.patches) for reader in readers if reader.plan} == {True, False}
     assert {bool(reader.metadata) for reader in readers} == {True, False}
-    assert [reader for reader in readers if set(reader.section_sizes()) - {1, 2, 3, 4}]
+    assert [reader for reader in readers if set(reader.section_sizes()) - {1, 2, 3, 4, 6}]
     assert [reader for reader in readers if len(reader._data_sections) > 2]
     assert [reader for reader in readers if any(len(members) > 1 for members in reader.index.members())]
+
+
+def test_together_they_cover_widths():
+    known = [(reader, reader.widths) for reader in _readers() if reader.widths]
+    lengths = [(one, widths) for _, widths in known for one in widths.validated]
+    assert {bool(widths.validated) for _, widths in known} == {True, False}
+    assert {bool(widths.label) for _, widths in known} == {True, False}
+    assert max(len(widths.groups) for _, widths in known) == MAX_GROUPS
+    compared = {
+        (n > full) - (n < full) for one, widths in lengths for n, full in zip(one.lengths, widths.groups, strict=True)
+    }
+    assert compared == {-1, 0, 1}
+    assert max(n for one, _ in lengths for n in one.lengths) == MAX_TRANSFORM_LENGTH
+    channels = [axes for _, widths in known for axes in widths.axes.values()]
+    assert {channel.input for axes in channels for channel in axes.values()} == {True, False}
+    assert max(len(axes) for axes in channels) == MAX_CHANNEL_AXES
+    layers = [(reader.index.records[p].layer, axes) for reader, widths in known for p, axes in widths.axes.items()]
+    assert {made.dtype.name for made, _ in layers} == {"float32", "float16", "bfloat16", "float64"}
+    assert {type(made.region) for made, _ in layers} == {Box, Scan}
+    assert {len(made.transform.axes) < len(made.shape) for made, _ in layers} == {True, False}
+    assert [made for made, axes in layers if len(axes) < len(made.transform.axes)]
 
 
 def test_every_error_of_a_reader_is_covered():
