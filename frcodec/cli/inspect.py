@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Columns:
   coding  plain: quantized as it is; dct 2,3: transformed over these axes and
-          quantized; dct 0/16: the same in blocks of 16; exact: without loss;
-          view: shares another's values
+          quantized; dct 0/16: the same in blocks of 16; fr: a few of the low
+          frequencies of all axes; exact: without loss; view: another's values
   kept    the low frequencies that are stored, where that is not everything
   step    distance of neighbouring values
-  b/w     bits per weight; tensors of one stream share its bytes by size
+  b/w     bits per weight; tensors of one stream share its bytes by levels
   width   channels in each of their groups: what decode --width takes
 A terminal shows the columns that fit; a pipe gets all of them.
 
@@ -55,6 +55,8 @@ def inspect(source: str, max_bytes: int, as_json: bool, quiet: bool) -> None:
 
 def _show(out: Output, source: str, report: FileReport) -> None:
     tensors = f"{text.plural(len(report.tensors), 'tensor')}, {text.plural(report.weights, 'weight')}"
+    if spectral := sum(tensor.levels for tensor in report.tensors if rows.is_spectral(tensor)):
+        tensors += f", {text.plural(spectral, 'coefficient')} of low frequencies"
     if report.tensors:
         out.table(rows.TENSOR_COLUMNS, rows.tensor_rows(report.tensors))
         out.data("")

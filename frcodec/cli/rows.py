@@ -62,13 +62,13 @@ def _tensor_row(tensor: TensorReport) -> dict[str, str]:
         "kept": _kept(tensor),
         "step": f"{tensor.step:.3g}" if tensor.step is not None else "",
         "SNR dB": f"{tensor.snr:.1f}" if tensor.snr is not None and isfinite(tensor.snr) else "",
-        "b/w": f"{bits:.2f}" if (bits := bits_per_weight(tensor)) is not None else "",
+        "b/w": text.small(bits, 2) if (bits := bits_per_weight(tensor)) is not None else "",
         "bytes": f"{tensor.size:,.0f}",
     }
 
 
 def _coding(tensor: TensorReport) -> str:
-    """One of view, exact, plain, or the axes of the DCT and the length of blocks, such as "dct 2,3", "dct 0/16"."""
+    """One of view, exact, plain, fr, or the axes of the DCT and the length of blocks, such as "dct 2,3", "dct 0/16"."""
     if tensor.coding == "view":
         return "view"
     if tensor.coding == "raw" or tensor.step is None:
@@ -76,7 +76,14 @@ def _coding(tensor: TensorReport) -> str:
     how = tensor.transform
     if not how.axes:
         return "plain"
+    if is_spectral(tensor):
+        return "fr"
     return "dct " + ",".join(map(str, how.axes)) + (f"/{1 << how.block}" if how.block else "")
+
+
+def is_spectral(tensor: TensorReport) -> bool:
+    """Whether it is a few low frequencies over all of its axes."""
+    return len(tensor.transform.axes) == len(tensor.shape) > 1 and 8 * tensor.levels <= prod(tensor.shape)
 
 
 def _kept(tensor: TensorReport) -> str:
@@ -141,7 +148,7 @@ def totals(*, file_bytes: int, source_bytes: int, weights: int, snr: float | Non
     if shrunk := text.ratio(file_bytes, source_bytes):
         parts[0] += f" ({shrunk})"
     if weights:
-        parts.append(f"{8 * file_bytes / weights:.2f} bits/weight")
+        parts.append(f"{text.small(8 * file_bytes / weights, 2)} bits/weight")
     if snr is not None:
         parts.append(f"SNR {snr:.2f} dB" if isfinite(snr) else "no loss")
     return ", ".join(parts)

@@ -97,4 +97,10 @@ def ratio(size_now: int, size_before: int) -> str:
     """How much smaller something became."""
     if not size_now or not size_before:
         return ""
-    return f"{100 * size_now / size_before:.1f} %, {size_before / size_now:.1f}× smaller"
+    percent, times = 100 * size_now / size_before, size_before / size_now
+    return f"{small(percent, 1)} %, {times:{',.0f' if times >= 1000 else '.1f'}}× smaller"
+
+
+def small(value: float, digits: int) -> str:
+    """A number with so many digits behind the point, or with one that counts where these would all be zero."""
+    return f"{value:.{digits}f}" if value == 0 or value >= 10.0**-digits else f"{value:.1g}"

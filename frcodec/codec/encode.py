@@ -233,12 +233,12 @@ def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
     records: dict[int, Record] = {}
     reports: dict[int, TensorReport] = {}
     sums: dict[int, int] = {}
-    elements = sum(made.treatment.tensor.size for made in group) or 1
-    for made in group:
+    counts = [made.part.quantized.levels.size if made.part else made.treatment.tensor.size for made in group]
+    for made, count in zip(group, counts, strict=True):
         tensor, position = made.treatment.tensor, made.treatment.position
         content = raw_bytes(made.array)
         digest, sums[position] = crc32(content, digest), crc32(content)
-        size = len(data) * tensor.size / elements
+        size = len(data) * count / (sum(counts) or 1)
         if made.part is None:
             records[position] = Raw(tensor.name, tensor.dtype, tensor.shape, -1)
             reports[position] = TensorReport(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Protocol
 
 from ..transform import Transform
@@ -30,11 +31,16 @@ class TensorReport:
     step: float | None = None
     """None where there are no levels or the levels are the elements"""
     size: float = 0.0
-    """coded bytes; of a shared stream the share by number of elements"""
+    """coded bytes; of a shared stream the share by number of levels, or of elements where there are none"""
     snr: float | None = None
     """dB, infinite where nothing is lost; None for views"""
     max_error: float | None = None
-    """largest absolute error; None for views"""
+    """largest absolute error; None for views, and where only coefficients were rounded"""
+
+    @property
+    def levels(self) -> int:
+        """Number of levels, 0 where there are none."""
+        return self.kept if isinstance(self.kept, int) else prod(self.kept) if self.kept is not None else 0
 
 
 @dataclass(frozen=True, slots=True)

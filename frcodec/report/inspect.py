@@ -115,15 +115,20 @@ def _sections(reader: Reader) -> dict[str, int]:
 
 
 def _tensors(index: Index) -> list[TensorReport]:
-    elements = [sum(prod(index.records[m].shape) for m in members) for members in index.members()]
-    return [_tensor(record, index, elements) for record in index.records]
+    coded = [sum(_coded(index.records[m]) for m in members) for members in index.members()]
+    return [_tensor(record, index, coded) for record in index.records]
 
 
-def _tensor(record: Record, index: Index, elements: list[int]) -> TensorReport:
+def _coded(record: Record) -> int:
+    """Symbols of an entry: its levels, or its elements where there are none."""
+    return record.layer.region.count if isinstance(record, Levels) else prod(record.shape)
+
+
+def _tensor(record: Record, index: Index, coded: list[int]) -> TensorReport:
     dtype = str(record.dtype)
     if isinstance(record, Shared):
         return TensorReport(record.name, dtype, record.shape, "view")
-    share = prod(record.shape) / (elements[record.stream] or 1)
+    share = _coded(record) / (coded[record.stream] or 1)
     size = index.streams[record.stream].size * share
     if not isinstance(record, Levels):
         return TensorReport(record.name, dtype, record.shape, "raw", size=size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from frcodec.cli import output, rows, text
 from frcodec.cli.table import Column, layout
+from frcodec.codec import TensorReport
+from frcodec.transform import Transform
 
 COLUMNS = (Column("name", right=False), Column("a", drop=2), Column("b", drop=1), Column("bytes"))
 ROWS = [
@@ -106,3 +109,12 @@ def test_the_totals_say_it_all() -> None:
     line = rows.totals(file_bytes=250, source_bytes=1000, weights=400, snr=30.0)
     assert line == "250 B of 1.00 kB (25.0 %, 4.0× smaller), 5.00 bits/weight, SNR 30.00 dB"
     assert rows.totals(file_bytes=20, source_bytes=0, weights=0) == "20 B of 0 B"
+
+
+def test_a_few_frequencies_are_said_to_be_just_that():
+    spectral = TensorReport("w", "float32", (64, 64, 3, 3), "levels", Transform((0, 1, 2, 3)), 33, 0.25, 31.0)
+    dense = replace(spectral, kept=(64, 64, 3, 3))
+    assert [row["coding"] for row in rows.tensor_rows([spectral, dense])] == ["fr", "dct 0,1,2,3"]
+    assert rows.tensor_rows([spectral])[0]["b/w"] == "0.007"
+    line = rows.totals(file_bytes=899, source_bytes=124_100_000, weights=31_025_000)
+    assert line == "899 B of 124.1 MB (0.0007 %, 138,042× smaller), 0.0002 bits/weight"
