@@ -45,8 +45,8 @@ _FIRST_WEIGHT, _LEAST_WEIGHT, _LARGEST_WEIGHT = 0.05, 0.005, 10.0
 """of the rate in the loss, for as many bytes as the budget"""
 _INTEGRAL, _PROPORTIONAL = 20.0, 1.0
 """by how much the logarithm of the weight moves at most: in all of the training, and at once"""
-_FAR = 0.2
-"""share of the target by which a file must miss it for that"""
+_FAR, _NEAR = 0.2, 0.05
+"""shares of the target by which a file must be larger or smaller for that; what has become zero hardly returns"""
 _START = 4.0
 """times the budget is what training with one begins with"""
 _FALL = 0.6
@@ -132,7 +132,7 @@ class Regularization:
             self._rate.refresh()
         if self._budget and self._steps and self._done > _PATIENCE:
             excess = log(max(1.0, self._last) / self._target(self._budget))
-            miss = max(-1.0, min(1.0, excess / _FAR))
+            miss = max(-1.0, min(1.0, excess / (_FAR if excess > 0 else _NEAR)))
             weight = self._settled * exp(_INTEGRAL / self._steps * miss)
             self._settled = max(_LEAST_WEIGHT, min(_LARGEST_WEIGHT, weight))
             self._weight = self._settled / self._budget * exp(_PROPORTIONAL * miss)
