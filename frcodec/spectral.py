@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from . import layer
 from .quantize.elements import to_elements, to_reals
 from .quantize.steps import step_of
 from .region import Box, Region, scan_places
@@ -36,7 +37,14 @@ class Spectral(Stored):
     """step code, 0 … 55807"""
 
     def array(self) -> Array:
-        """The elements, by a floating-point DCT: near to what a file decodes to, not equal."""
+        """The elements: what a file decodes to, or without a step code near to it, by a floating-point DCT.
+
+        Raises CorruptError (bad_value) where one would not be finite.
+        """
+        if self.code is not None:
+            return layer.decode(
+                self.points(), layer.Layer(self.dtype, self.shape, self.transform, self.region, self.code)
+            )
         values = self.box()
         for axis in self.transform.axes:
             values = scipy.fft.idct(values, axis=axis, n=self.shape[axis], norm="ortho")

@@ -22,9 +22,9 @@ def module_entries(module: nn.Module) -> tuple[list[Entry], list[int]]:
 
     Exact are buffers but running statistics and, in a module with regularized parameters, all that is not: what was
     trained is what is stored. A tensor that covers the memory of another is a view of it, and so is one whose
-    coefficients have more axes than itself.
+    coefficients have more axes than itself. Raises UsageError (bad_tensor) for what cannot be stored.
     """
-    regularized = _regularized(module)
+    regularized = regularized_parameters(module)
     buffers = {name for name, _ in module.named_buffers() if not name.endswith(_STATISTICS)}
     entries: list[Entry] = []
     exact: list[int] = []
@@ -35,6 +35,10 @@ def module_entries(module: nn.Module) -> tuple[list[Entry], list[int]]:
         if found and not key.endswith(".original"):
             continue
         name = owner + inside.partition(".")[0] if found else key
+        if not hasattr(tensor, "data_ptr"):
+            raise UsageError(
+                Code.BAD_TENSOR, f"The module's {key!r} is a {type(tensor).__name__}, no tensor to be stored."
+            )
         shape = found.shape if found else tuple(tensor.shape)
         memory = (tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tuple(tensor.stride()))
         if memory not in seen or not tensor.numel():
@@ -49,18 +53,22 @@ def module_entries(module: nn.Module) -> tuple[list[Entry], list[int]]:
     return entries, exact
 
 
-def _regularized(module: nn.Module) -> dict[str, Frequencies]:
-    """The regularized parameters by name."""
+def regularized_parameters(module: nn.Module) -> dict[str, Frequencies]:
+    """The regularized parameters by name. Raises UsageError (bad_tensor) where a weight is not that of its file."""
     if not any(hasattr(owner, "parametrizations") for owner in module.modules()):
         return {}
     from ..train.frequencies import Frequencies
 
-    return {
-        f"{prefix}.{name}".removeprefix("."): how[0]
+    found = {
+        f"{prefix}.{name}".removeprefix("."): how
         for prefix, owner in module.named_modules(remove_duplicate=False)
         for name, how in getattr(owner, "parametrizations", {}).items()
         if isinstance(how[0], Frequencies)
     }
+    for name, how in found.items():
+        if len(how) > 1:
+            raise UsageError(Code.BAD_TENSOR, f"{name!r} is regularized and parametrized again, which no file can say.")
+    return {name: how[0] for name, how in found.items()}
 
 
 def _stored(name: str, tensor: Tensor) -> Stored:

@@ -14,7 +14,7 @@ from ..codec.target import quality_of_score, with_quality
 from ..constants import DEFAULT_MAX_BYTES, Code
 from ..errors import UsageError
 from ..plan import Options
-from .entries import import_torch, module_entries
+from .entries import import_torch, module_entries, regularized_parameters
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,6 +36,7 @@ def save_model(
 
     Of a module regularized by `frcodec.train` the file has the names and shapes of the ordinary module, and decodes to
     the very weights that the module evaluates with: coefficients are stored as they were trained, all else exactly.
+    Options that ask for a quality change nothing of that.
 
     With `score`, a function that rates a module (more is better), the file is the smallest found whose decoded weights
     score at most `max_drop` less than the module itself: about eight encodings and ratings. Options may then have a
@@ -56,6 +57,10 @@ def save_model(
         raise UsageError(Code.BAD_OPTION, "A largest drop, 0 or more, and a scoring function go together.")
     if any(value is not None for value in (options.snr, options.max_error, options.quality, options.target_size)):
         raise UsageError(Code.BAD_OPTION, "A largest drop finds the quality: leave it out of the options.")
+    if regularized_parameters(module):
+        raise UsageError(
+            Code.BAD_OPTION, "The file of a regularized module holds it as it was trained: no quality is to be found."
+        )
     trial = deepcopy(module)
 
     def score_at(quality: float) -> float:
@@ -73,10 +78,17 @@ def load_model(
 ) -> list[str]:
     """Fill a module's parameters and buffers in place; returns the names that one side lacks, if not `strict`.
 
-    Raises UsageError (bad_tensor) where names or shapes differ: nothing has been changed then.
+    Raises UsageError (bad_tensor) for a regularized module, and where names or shapes differ: nothing has been changed
+    then.
     """
     torch = import_torch()
     check_module(module)
+    if regularized_parameters(module):
+        raise UsageError(
+            Code.BAD_TENSOR,
+            "The module is regularized, and the file holds ordinary weights: load it into the ordinary module, or into "
+            "frcodec.train.dense(module). Regularized training goes on from a checkpoint of state dicts.",
+        )
     state = module.state_dict()
     if any(tensor.is_meta for tensor in state.values()):
         raise UsageError(Code.BAD_TENSOR, "The module is on the meta device: call module.to_empty(device='cpu') first.")

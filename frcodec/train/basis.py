@@ -17,6 +17,7 @@ _SHORT = 64
 
 
 @lru_cache(maxsize=1024)
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def basis(length: int, kept: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """The first `kept` columns of the basis of an axis [length, kept]."""
     n = torch.arange(length, dtype=torch.int64)[:, None]
@@ -54,9 +55,10 @@ def _short_axes(shape: Sequence[int], axes: Sequence[int]) -> list[int]:
 
 
 @lru_cache(maxsize=256)
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def _together(lengths: tuple[int, ...], kept: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
     """The basis of several axes at once [product of lengths, product of kept]."""
-    bases = [basis(n, k, torch.float64, torch.device("cpu")) for n, k in zip(lengths, kept, strict=True)]
+    bases: list[Tensor] = [basis(n, k, torch.float64, torch.device("cpu")) for n, k in zip(lengths, kept, strict=True)]
     return reduce(torch.kron, bases).to(dtype=dtype, device=device)
 
 

@@ -45,8 +45,9 @@ def without_statistics(module: nn.Module) -> nn.Module:
     """
     if isinstance(module, _BATCH_NORMS):
         return nn.GroupNorm(1, module.num_features, eps=module.eps, affine=False)
-    for name, child in module.named_children():
-        setattr(module, name, without_statistics(child))
+    for name, child in list(module._modules.items()):  # all names of a norm that has several
+        if child is not None:
+            setattr(module, name, without_statistics(child))
     return module
 
 

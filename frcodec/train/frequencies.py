@@ -17,14 +17,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from .. import layer
 from ..codec.decode import raw_bytes
-from ..layer import Layer
+from ..constants import MAX_LEVEL, MIN_FRACTION_BITS, Code
+from ..errors import UsageError
 from ..quantize.steps import MAX_CODE, code_near, step_of
 from ..region import Box, Region, scan_places
 from ..spectral import Spectral
 from ..tensors import DTYPES
-from ..transform import Transform
+from ..transform import Transform, energy, fraction_bits
 from .basis import forward, inverse
 
 Ints: TypeAlias = npt.NDArray[np.int32]
@@ -51,7 +51,6 @@ class Frequencies(nn.Module):
         """
         super().__init__()
         self.shape, self.view, self.axes, self.region = tuple(weight.shape), view, axes, region
-        self.dtype = DTYPES[str(weight.dtype).removeprefix("torch.")]
         self.box, places = _by_index_sum(view, region)
         self.register_buffer("places", torch.from_numpy(places).to(weight.device), persistent=False)
         order = np.argsort(places) if isinstance(region, Box) else np.arange(region.count)
@@ -63,7 +62,7 @@ class Frequencies(nn.Module):
         rms = float(weight.detach().double().square().mean().sqrt()) or 1.0
         self.gain = rms * sqrt(weight.numel() / region.count)
         self.log_step = nn.Parameter(torch.tensor(log(step), device=weight.device, dtype=weight.dtype))
-        self._decoded: tuple[tuple[object, ...], Tensor] | None = None
+        self._decoded: tuple[tuple[object, ...], Ints, Tensor] | None = None
 
     def right_inverse(self, weight: Tensor) -> Tensor:
         """The kept coefficients of a dense tensor, scaled to the energy of all of them."""
@@ -82,8 +81,11 @@ class Frequencies(nn.Module):
         return exact
 
     def points(self, coefficients: Tensor) -> Tensor:
-        """Coefficients in steps [kept], with noise or rounded, as training or evaluation sees them."""
-        exact = coefficients[: self.kept] / self._step()
+        """Coefficients in steps [kept], with noise or rounded, as training or evaluation sees them.
+
+        They are in single precision at least, as half would not hold large ones.
+        """
+        exact = self._scaled(coefficients)
         if self.training and self.fixed is None:
             return exact + (torch.rand_like(exact) - 0.5)
         return exact + (torch.round(exact) - exact).detach()
@@ -93,7 +95,7 @@ class Frequencies(nn.Module):
 
         Where a rounded point is zero the price has no slope, and coefficients would wander about unpriced.
         """
-        exact = coefficients[: self.kept] / self._step()
+        exact = self._scaled(coefficients)
         return self.in_file_order(self.points(coefficients) if self.fixed is None else exact)
 
     def in_file_order(self, points: Tensor) -> Tensor:
@@ -102,10 +104,24 @@ class Frequencies(nn.Module):
         return torch.cat([points, missing])[self.file_order]
 
     def levels(self, coefficients: Tensor) -> Ints:
-        """The integers of a file [count]."""
+        """The integers of a file [count], by the step of the file, which is one of 256 between powers of two.
+
+        Raises UsageError (bad_tensor) where they are not numbers, or too large for the format's exact transform.
+        """
         with torch.no_grad():
-            points = torch.round(coefficients[: self.kept] / self._step())
-        return self.in_file_order(points).cpu().numpy().astype(np.int32)
+            step = torch.zeros_like(self._step()) + step_of(self.code()) / self.gain
+            points = torch.round(coefficients[: self.kept].to(step.dtype) / step)
+            found = self.in_file_order(points).cpu().numpy()
+        largest = float(np.abs(found).max(initial=0.0))
+        if largest <= MAX_LEVEL:
+            result: Ints = found.astype(np.int32)
+            if fraction_bits(energy(result)) >= MIN_FRACTION_BITS:
+                return result
+        raise UsageError(
+            Code.BAD_TENSOR,
+            f"A regularized tensor of shape {self.shape} has coefficients of {largest:.3g} steps, more than a file "
+            f"holds: its training has diverged. Go back to a checkpoint, and use a smaller learning rate.",
+        )
 
     def code(self) -> int:
         """Step code of a file."""
@@ -121,18 +137,19 @@ class Frequencies(nn.Module):
         """The tensor as a file stores it."""
         code = self.code()
         values = self.levels(coefficients).astype(np.float64) * step_of(code)
-        return Spectral(name, self.dtype, self.view, b"", Transform(self.axes), self.region, values, code)
+        dtype = DTYPES[str(coefficients.dtype).removeprefix("torch.")]
+        return Spectral(name, dtype, self.view, b"", Transform(self.axes), self.region, values, code)
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def decoded(self, coefficients: Tensor) -> Tensor:
         """The weight that a file decodes to, computed once for as long as nothing changes."""
-        versions = (coefficients.data_ptr(), coefficients._version, self.log_step._version, self.kept, self.fixed)
-        if self._decoded is None or self._decoded[0] != versions or self._decoded[1].device != coefficients.device:
-            made = Layer(self.dtype, self.view, Transform(self.axes), self.region, self.code())
-            content = bytearray(raw_bytes(layer.decode(self.levels(coefficients), made)))
-            weight = torch.frombuffer(content, dtype=coefficients.dtype).reshape(self.shape)
-            self._decoded = versions, weight.to(coefficients.device)
-        return self._decoded[1]
+        levels, made = self.levels(coefficients), (self.code(), coefficients.dtype, coefficients.device)
+        if self._decoded is None or self._decoded[0] != made or not np.array_equal(self._decoded[1], levels):
+            content = bytearray(raw_bytes(self.spectral("", coefficients).array()))
+            with torch.inference_mode(False):
+                weight = torch.frombuffer(content, dtype=coefficients.dtype).reshape(self.shape)
+                self._decoded = made, levels, weight.to(coefficients.device)
+        return self._decoded[2]
 
     def get_extra_state(self) -> dict[str, Any]:
         """What a checkpoint holds beside the parameters."""
@@ -142,17 +159,24 @@ class Frequencies(nn.Module):
         """Inverse of `get_extra_state`."""
         self.gain, self.kept, self.fixed = state["gain"], state["kept"], state["fixed"]
 
+    def _scaled(self, coefficients: Tensor) -> Tensor:
+        """Coefficients in steps [kept], exactly."""
+        step = self._step()
+        return coefficients[: self.kept].to(step.dtype) / step
+
     def _step(self) -> Tensor:
-        """The step in units of the gain."""
+        """The step in units of the gain, in single precision at least."""
+        log_step = self.log_step.to(torch.promote_types(self.log_step.dtype, torch.float32))
         if self.fixed is None:
-            return torch.exp(self.log_step)
-        return self.log_step * 0 + step_of(self.fixed) / self.gain  # in the graph, as distributed training asks for
+            return torch.exp(log_step)
+        return log_step * 0 + step_of(self.fixed) / self.gain  # in the graph, as distributed training asks for
 
     def _dense(self, coefficients: Tensor) -> Tensor:
         with torch.autocast(coefficients.device.type, enabled=False):
             values = self.points(coefficients) * (self.gain * self._step())
-            box = coefficients.new_zeros(prod(self.box)).index_copy(0, self.places[: self.kept], values)
-            return inverse(box.reshape(self.box), self.view, self.axes).reshape(self.shape)
+            box = values.new_zeros(prod(self.box)).index_copy(0, self.places[: self.kept], values)
+            dense = inverse(box.reshape(self.box), self.view, self.axes).reshape(self.shape)
+            return dense.to(coefficients.dtype)
 
 
 class _Exactly(torch.autograd.Function):

@@ -16,7 +16,7 @@ from ..errors import UsageError
 from ..files.read import read_sparse
 from ..spectral import Spectral
 from .frequencies import Frequencies
-from .regularize import Regularization
+from .regularize import Regularization, checked_goal
 
 _FIRST_STEP = 2.0**-8
 """of coefficients whose root mean square is 1: fine enough to be the published network"""
@@ -26,7 +26,7 @@ def import_frereg(
     module: nn.Module,
     path: str | PathLike[str],
     *,
-    budget: int | None = None,
+    budget: int | str | None = None,
     rate_weight: float | None = None,
     steps: int | None = None,
 ) -> Regularization:
@@ -34,8 +34,9 @@ def import_frereg(
 
     Such files are what the authors of "Frequency regularization" publish. The parameters of the file's names must have
     its shapes; others stay as they are. Further training, with the arguments of `regularize`, makes the file smaller.
-    Raises UsageError (bad_tensor) where names or shapes differ, and what reading a damaged or other file raises.
+    Raises UsageError (bad_tensor where names or shapes differ, bad_option), and what reading another file raises.
     """
+    size = checked_goal(budget, rate_weight, steps)
     found = read_sparse(Path(path), max_bytes=DEFAULT_MAX_BYTES)
     parameters = dict(module.named_parameters())
     for entry in found:
@@ -48,7 +49,7 @@ def import_frereg(
             )
     for entry in found:
         _put(module, parameters[entry.name], entry)
-    return Regularization(module, [e.name for e in found], budget=budget, rate_weight=rate_weight, steps=steps)
+    return Regularization(module, [e.name for e in found], budget=size, rate_weight=rate_weight, steps=steps)
 
 
 def _put(module: nn.Module, parameter: Tensor, entry: Spectral) -> None:

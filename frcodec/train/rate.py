@@ -9,7 +9,7 @@ the difference to a real file made at the same time, and changes little until th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, TypeAlias
@@ -26,7 +26,12 @@ from ..entropy.lanes import Coder
 from ..entropy.stream import Quantized, StreamModel, contexts_by_level
 from ..modules.entries import module_entries
 from ..plan import SMALL
+from ..region import Box, Scan
+from ..spectral import Spectral
+from ..tensors import Entry, Stored
+from ..transform import Transform
 from .frequencies import Frequencies
+from .selection import Selected
 
 _LEAST_SLOPE = 0.01
 """bits that one more is worth at least where a table ends"""
@@ -53,17 +58,18 @@ class _Stream:
 class Rate:
     """The price list of a module's levels, and the file it was made with."""
 
-    def __init__(self, module: nn.Module, pairs: Sequence[Pair]) -> None:
+    def __init__(self, module: nn.Module, pairs: Callable[[], Sequence[Pair]]) -> None:
+        """`pairs` gives what is regularized in the module now: loading a checkpoint may replace parameters."""
         self._module, self._pairs = module, pairs
         self.refresh()
 
     def refresh(self) -> None:
         """Make a file of the levels as they are, and prices that suit them."""
-        self._fit([how.levels(coefficients) for how, coefficients in self._pairs], file_bytes(self._module))
+        self._fit([how.levels(coefficients) for how, coefficients in self._pairs()], file_bytes(self._module))
 
     def _fit(self, levels: list[Ints], size: int) -> None:
         self._levels, self.file_bytes = levels, size
-        self._streams = [_fitted(group, levels, self._pairs) for group in _groups(levels)]
+        self._streams = [_fitted(group, levels, self._pairs()) for group in _groups(levels)]
         self._then = 0.0
         self._then = self.bits([torch.from_numpy(mine.astype(np.float32)) for mine in levels]).item()
 
@@ -81,14 +87,35 @@ class Rate:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Inverse of `state_dict`."""
-        self._fit([mine.numpy() for mine in state["levels"]], state["file_bytes"])
+        self._fit([mine.cpu().numpy() for mine in state["levels"]], state["file_bytes"])
 
 
 def file_bytes(module: nn.Module) -> int:
     """Bytes of the file that `save_model` makes of the module now."""
-    entries, exact = module_entries(module)
+    return _size(*module_entries(module))
+
+
+def _size(entries: Sequence[Entry], exact: Sequence[int]) -> int:
     report = save_entries(entries, exact, BytesIO(), options=None, force=False, threads=1, metadata=None, progress=None)
     return report.file_bytes
+
+
+def least_bytes(module: nn.Module, chosen: Sequence[Selected]) -> int:
+    """Bytes of the file of a module, were all coefficients of the chosen parameters zero."""
+    by_name = {one.name: one for one in chosen}
+    entries, _ = module_entries(module)
+    exact = []
+    for at, entry in enumerate(entries):
+        if type(entry) is not Stored:
+            continue
+        one = by_name.get(entry.name)
+        if one is None:
+            exact.append(at)
+        else:
+            region = Scan(0) if one.axes else Box((0,) * len(one.view))
+            how = Transform(one.axes)
+            entries[at] = Spectral(entry.name, entry.dtype, one.view, b"", how, region, np.zeros(0), 0)
+    return _size(entries, exact)
 
 
 def _groups(levels: Sequence[Ints]) -> list[list[int]]:

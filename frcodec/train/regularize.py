@@ -1,7 +1,7 @@
 """Frequency regularization of a torch module: its parameters made frequencies, and their training for a file's bytes.
 
 net = frcodec.train.regularize(model, budget="900 B", steps=epochs * len(batches))
-optimizer = torch.optim.Adam(net.parameter_groups(lr=0.02))
+optimizer = torch.optim.Adam(net.parameter_groups(lr=0.06))
 for x, y in batches:
     loss = cross_entropy(model(x), y) + net.penalty()
     optimizer.zero_grad()
@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from math import exp, log
+from math import exp, inf, log
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from torch.nn.utils import parametrize
 from ..constants import Code
 from ..errors import UsageError
 from .frequencies import Frequencies
-from .rate import Rate
+from .rate import Rate, least_bytes
 from .schedules import Schedule
 from .selection import Rule, counts_of_budget, selected
 
@@ -84,7 +84,7 @@ class Regularization:
         for how, _ in self.pairs():
             how.log_step.requires_grad_(bool(self._weight))
         self._truncate()
-        self._rate = Rate(module, self.pairs())
+        self._rate = Rate(module, self.pairs)
         self._at_first, self._last = self._rate.file_bytes, float(self._rate.file_bytes)
 
     def pairs(self) -> list[tuple[Frequencies, Tensor]]:
@@ -97,26 +97,29 @@ class Regularization:
         return found
 
     def parameter_groups(self, lr: float, ordinary_lr: float | None = None) -> list[dict[str, Any]]:
-        """What an optimizer takes: coefficients with `lr`, their steps with half of it, then all that is left."""
+        """What an optimizer takes: coefficients with `lr`, their steps with half of it, then all that is left.
+
+        Steps do not decay: as logarithms they would not tend to nothing, but to coarse ones.
+        """
         pairs = self.pairs()
         mine = [c for _, c in pairs], [how.log_step for how, _ in pairs]
         known = {id(parameter) for group in mine for parameter in group}
         others = [parameter for parameter in self._module.parameters() if id(parameter) not in known]
-        groups = [{"params": mine[0], "lr": lr}, {"params": mine[1], "lr": lr / 2}]
+        groups = [{"params": mine[0], "lr": lr}, {"params": mine[1], "lr": lr / 2, "weight_decay": 0.0}]
         return groups + ([{"params": others, "lr": lr if ordinary_lr is None else ordinary_lr}] if others else [])
 
     def penalty(self) -> Tensor:
         """What to add to the loss: the predicted bytes of the file, differentiable, times their weight."""
         if not self._weight:
             return torch.zeros((), device=next(self._module.parameters()).device)
-        bits = self._rate.bits([how.priced(c) for how, c in self.pairs()])
         self._last = self.predicted_bytes()
+        bits = self._rate.bits([how.priced(c) for how, c in self.pairs()])
         return ((bits - bits.detach()) / 8 + self._last) * self._weight
 
     def predicted_bytes(self) -> float:
         """Bytes of the file that `save_model` would write now, without making it."""
         with torch.no_grad():
-            rounded = [torch.from_numpy(how.levels(c)).to(c) for how, c in self.pairs()]
+            rounded = [torch.from_numpy(how.levels(c).astype(np.float32)).to(c.device) for how, c in self.pairs()]
             return float(self._rate.file_bytes + self._rate.bits(rounded) / 8)
 
     def step(self) -> None:
@@ -145,11 +148,21 @@ class Regularization:
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint holds, of tensors and numbers."""
+        goal = {"budget": self._budget, "steps": self._steps}
         numbers = {"done": self._done, "weight": self._weight, "settled": self._settled, "first": self._at_first}
-        return numbers | {"rate": self._rate.state_dict()}
+        return goal | numbers | {"rate": self._rate.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Inverse of `state_dict`; the module's own state must have been loaded before."""
+        """Inverse of `state_dict`; the module's own state must have been loaded before.
+
+        Raises UsageError (bad_option) for the checkpoint of a training with another budget or another length.
+        """
+        if (state["budget"], state["steps"]) != (self._budget, self._steps):
+            raise UsageError(
+                Code.BAD_OPTION,
+                f"The checkpoint is of a training for {state['budget']} bytes in {state['steps']} steps; "
+                f"this one is for {self._budget} in {self._steps}.",
+            )
         self._done, self._weight = state["done"], state["weight"]
         self._settled, self._at_first = state["settled"], state["first"]
         self._rate.load_state_dict(state["rate"])
@@ -188,21 +201,25 @@ def regularize(
     for a trade instead: what a byte is worth in the loss. With neither, steps are not learned and the file's size
     follows from what is kept. With a `schedule`, training begins with all coefficients and ends with those kept.
 
-    Raises UsageError (bad_option, unmatched_rule).
+    Raises UsageError (bad_option, unmatched_rule, bad_tensor); the module is as it was then.
     """
-    size = _bytes_of(budget)
-    if size is not None and rate_weight is not None:
-        raise UsageError(Code.BAD_OPTION, "Give either a budget or the weight of a byte.")
+    size = checked_goal(budget, rate_weight, steps)
     if kept is not None and not 0 < kept <= 1:
         raise UsageError(Code.BAD_OPTION, f"A share of {kept!r} cannot be kept; more than 0 and at most 1 can.")
-    if (size is not None or rate_weight is not None) and not (steps and steps > 0):
-        raise UsageError(Code.BAD_OPTION, "Training for bytes must know how long it is: say steps=, optimizer steps.")
     chosen = selected(module, rules)
+    least = least_bytes(module, chosen)
+    if size is not None and least > size:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"A budget of {size} bytes cannot be met: without any coefficient the file has {least}, for its index and "
+            f"for what is stored exactly. Ask for more, or for fewer tensors (biases, norms, statistics).",
+        )
     counts: Sequence[int | None] = [None] * len(chosen)
     if kept is not None:
         chosen = [one if one.kept is not None else replace(one, kept=float(kept)) for one in chosen]
     elif size is not None:
         counts = counts_of_budget(chosen, size)
+    made: list[Frequencies] = []
     for one, count in zip(chosen, counts, strict=True):
         if count is None and one.kept is None and one.axes:
             raise UsageError(Code.BAD_OPTION, f"How much of {one.name} is kept? Say budget=, kept= or a rule's kept=.")
@@ -213,11 +230,24 @@ def regularize(
         region = one.region(count)
         step = _FIRST_STEP if one.axes else _FIRST_VECTOR_STEP
         full = one.whole() if schedule else region
-        how = Frequencies(one.parameter, one.view, one.axes, full, region.count, step)
+        made.append(Frequencies(one.parameter, one.view, one.axes, full, region.count, step))
+    for one, how in zip(chosen, made, strict=True):
         parametrize.register_parametrization(one.owner, one.attribute, how)
     return Regularization(
         module, [one.name for one in chosen], budget=size, rate_weight=rate_weight, steps=steps, schedule=schedule
     )
+
+
+def checked_goal(budget: int | str | None, rate_weight: float | None, steps: int | None) -> int | None:
+    """The bytes of a budget. Raises UsageError (bad_option) for goals that make no sense, alone or together."""
+    size = _bytes_of(budget)
+    if size is not None and rate_weight is not None:
+        raise UsageError(Code.BAD_OPTION, "Give either a budget or the weight of a byte.")
+    if rate_weight is not None and not 0 <= rate_weight < inf:
+        raise UsageError(Code.BAD_OPTION, f"A byte cannot weigh {rate_weight!r} in the loss; 0 or more it can.")
+    if (size is not None or rate_weight is not None) and not (steps and steps > 0):
+        raise UsageError(Code.BAD_OPTION, "Training for bytes must know how long it is: say steps=, optimizer steps.")
+    return size
 
 
 def _bytes_of(budget: int | str | None) -> int | None:

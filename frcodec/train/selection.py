@@ -80,21 +80,23 @@ class Selected:
 def selected(module: nn.Module, rules: Sequence[Rule]) -> list[Selected]:
     """Weights of linear layers and convolutions, and all biases and norm parameters, but for the rules' exceptions.
 
-    Tied parameters stay as they are. Raises UsageError (unmatched_rule, bad_option).
+    Parameters that several modules share stay as they are; modules that are used in several places have one set of
+    frequencies, under the first name. Raises UsageError (unmatched_rule, bad_option, bad_tensor).
     """
     found = list(_candidates(module, rules))
     for rule in rules:
         if not any(re.search(rule.pattern, name) for name, _ in module.named_parameters()):
             raise UsageError(Code.UNMATCHED_RULE, f"No parameter's name matches {rule.pattern!r}.")
     if not found:
-        raise UsageError(Code.BAD_OPTION, "The module has no layer whose weight could become frequencies.")
+        raise UsageError(Code.BAD_OPTION, "The module has no layer left whose weight could become frequencies.")
     return found
 
 
 def _candidates(module: nn.Module, rules: Sequence[Rule]) -> Iterator[Selected]:
     uses: dict[int, int] = {}
-    for _, parameter in module.named_parameters(remove_duplicate=False):
-        uses[id(parameter)] = uses.get(id(parameter), 0) + 1
+    for owner in module.modules():
+        for parameter in owner.parameters(recurse=False):
+            uses[id(parameter)] = uses.get(id(parameter), 0) + 1
     for prefix, owner in module.named_modules():
         if not isinstance(owner, _WEIGHTED + _NORMS):
             continue
@@ -103,6 +105,8 @@ def _candidates(module: nn.Module, rules: Sequence[Rule]) -> Iterator[Selected]:
             mine = [rule for rule in rules if re.search(rule.pattern, name)]
             if uses[id(parameter)] > 1 or any(rule.dense for rule in mine):
                 continue
+            if not parameter.is_floating_point() or not parameter.numel():
+                continue
             view = next((rule.view for rule in reversed(mine) if rule.view), tuple(parameter.shape))
             kept = next((rule.kept for rule in reversed(mine) if rule.kept is not None), None)
             yield _checked(Selected(owner, attribute, name, parameter, view, kept))
@@ -110,6 +114,12 @@ def _candidates(module: nn.Module, rules: Sequence[Rule]) -> Iterator[Selected]:
 
 def _checked(one: Selected) -> Selected:
     kept, view = one.kept, one.view
+    if one.parameter.is_meta:
+        raise UsageError(
+            Code.BAD_TENSOR, f"{one.name} is on the meta device: call module.to_empty(device='cpu') first."
+        )
+    if not one.parameter.isfinite().all():
+        raise UsageError(Code.BAD_TENSOR, f"{one.name} holds NaN or infinity: initialize it first.")
     if prod(view) != one.parameter.numel() or len(view) < one.parameter.ndim:
         raise UsageError(
             Code.BAD_OPTION,

@@ -122,6 +122,12 @@ def test_resuming_gives_the_same_run():
     assert train(module, regularization, optimizer, 20, seed=1) == expected
 
 
+def test_a_checkpoint_of_another_training_is_refused():
+    state = regularize(net(), budget=700, steps=60).state_dict()
+    with pytest.raises(UsageError, match="for 700 bytes in 60 steps"):
+        regularize(net(), budget=900, steps=60).load_state_dict(state)
+
+
 def test_excluded_layers_are_exact():
     module = net()
     regularize(module, kept=0.1, rules=[Rule("head", dense=True)])
