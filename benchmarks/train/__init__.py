@@ -1,0 +1,1 @@
+"""Training runs: networks trained to be small files, beside the honest baselines."""
