@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmarks.common import console
 from benchmarks.train.baselines import Found, narrow, pruned
 from benchmarks.train.common import Measured, Part, accuracy, parameters, publish, seeded, shipped, train
 from benchmarks.train.lenet5 import loss, normed, read
@@ -100,8 +99,10 @@ def main() -> int:
     seeded(arguments.seed)
     run = Run(read(arguments.data), arguments.epochs, arguments.seed)
     task = arguments.data.stem
-    rows = compared(run, task, arguments.budgets)
-    publish(f"vgg_{task}", f"VGG-like {'-'.join(map(str, WIDTHS))}, {task}", "percent recognized", rows)
+    rows: list[Measured] = []
+    for row in compared(run, task, arguments.budgets):  # what was measured is kept, should the next be interrupted
+        rows.append(row)
+        publish(f"vgg_{task}", f"VGG-like {'-'.join(map(str, WIDTHS))}, {task}", "percent recognized", rows)
     return 0
 
 
@@ -110,7 +111,7 @@ def sizes(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
 
-def compared(run: Run, task: str, budgets: Sequence[int]) -> list[Measured]:
+def compared(run: Run, task: str, budgets: Sequence[int]) -> Iterator[Measured]:
     """All networks of a set."""
     dense = net(WIDTHS, run.seed)
     seconds = run.dense(dense, run.epochs)
@@ -122,18 +123,20 @@ def compared(run: Run, task: str, budgets: Sequence[int]) -> list[Measured]:
             task, method, found.setting, len(found.data), *scores, top, found.parameters, epochs, found.seconds
         )
 
-    rows = [made("dense", file(dense, "default quality", seconds), run.epochs)]
+    yield made("dense", file(dense, "default quality", seconds), run.epochs)
+    limits = []
     for budget in budgets:
         module = net(WIDTHS, run.seed)
         seconds = run.spectral(module, budget)
-        rows.append(made("spectral", file(module, f"budget {budget}", seconds), run.epochs))
-        console.print(f"spectral: {rows[-1]}")
-    limits = [max(budget, ours.file_bytes) for budget, ours in zip(budgets, rows[1:], strict=True)]
+        ours = made("spectral", file(module, f"budget {budget}", seconds), run.epochs)
+        limits.append(max(budget, ours.file_bytes))
+        yield ours
     nets = [("-".join(map(str, widths)), partial(net, widths, run.seed)) for widths in NARROW]
-    rows += [made("narrow", found, run.epochs) for found in narrow(nets, run.dense, run.epochs, run.score, limits)]
+    for found in narrow(nets, run.dense, run.epochs, run.score, limits):
+        yield made("narrow", found, run.epochs)
     tuning = max(1, run.epochs // 4)
-    others = pruned(dense, KEPT_SHARES, run.dense, tuning, run.score, limits)
-    return rows + [made("pruned", found, run.epochs + tuning) for found in others]
+    for found in pruned(dense, KEPT_SHARES, run.dense, tuning, run.score, limits):
+        yield made("pruned", found, run.epochs + tuning)
 
 
 def file(module: nn.Module, setting: str, seconds: float) -> Found:
