@@ -57,8 +57,10 @@ class Frequencies(nn.Module):
         self.register_buffer("file_order", torch.from_numpy(order).to(weight.device), persistent=False)
         self.floor, self.kept = floor, region.count
         """coefficients in use; those behind are zero"""
+        self.noisy = True
+        """whether training sees noise, or the rounding itself"""
         self.fixed: int | None = None
-        """the final step code; None while the step is learned and training sees noise"""
+        """the final step code; None while the step is learned"""
         rms = float(weight.detach().double().square().mean().sqrt()) or 1.0
         self.gain = rms * sqrt(weight.numel() / region.count)
         self.log_step = nn.Parameter(torch.tensor(log(step), device=weight.device, dtype=weight.dtype))
@@ -86,7 +88,7 @@ class Frequencies(nn.Module):
         They are in single precision at least, as half would not hold large ones.
         """
         exact = self._scaled(coefficients)
-        if self.training and self.fixed is None:
+        if self.training and self.noisy:
             return exact + (torch.rand_like(exact) - 0.5)
         return exact + (torch.round(exact) - exact).detach()
 
@@ -96,7 +98,7 @@ class Frequencies(nn.Module):
         Where a rounded point is zero the price has no slope, and coefficients would wander about unpriced.
         """
         exact = self._scaled(coefficients)
-        return self.in_file_order(self.points(coefficients) if self.fixed is None else exact)
+        return self.in_file_order(self.points(coefficients) if self.noisy else exact)
 
     def in_file_order(self, points: Tensor) -> Tensor:
         """Points [kept] as a file has them [count], with zeros for the coefficients that are out of use."""
@@ -131,6 +133,7 @@ class Frequencies(nn.Module):
 
     def fix(self, grid: int) -> None:
         """End the learning of the step: from now on it is the nearest whose code is a multiple of `grid`."""
+        self.noisy = False
         self.fixed = min(round(self.code() / grid) * grid, MAX_CODE)
 
     def spectral(self, name: str, coefficients: Tensor) -> Spectral:
@@ -153,11 +156,12 @@ class Frequencies(nn.Module):
 
     def get_extra_state(self) -> dict[str, Any]:
         """What a checkpoint holds beside the parameters."""
-        return {"gain": self.gain, "kept": self.kept, "fixed": self.fixed}
+        return {"gain": self.gain, "kept": self.kept, "noisy": self.noisy, "fixed": self.fixed}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         """Inverse of `get_extra_state`."""
-        self.gain, self.kept, self.fixed = state["gain"], state["kept"], state["fixed"]
+        self.gain, self.kept = state["gain"], state["kept"]
+        self.noisy, self.fixed = state["noisy"], state["fixed"]
 
     def _scaled(self, coefficients: Tensor) -> Tensor:
         """Coefficients in steps [kept], exactly."""

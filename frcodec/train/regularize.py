@@ -53,8 +53,8 @@ _FALL = 0.6
 """share of the training after which the file is to meet the budget"""
 _AIM = 0.985
 """share of the budget that is aimed at"""
-_LEARNED = 0.6
-"""share of the training with noise and learned steps"""
+_NOISY, _LEARNED = 0.6, 0.9
+"""shares of the training with noise, and with learned steps"""
 _UNITS = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000}
 
 
@@ -125,6 +125,9 @@ class Regularization:
     def step(self) -> None:
         """Go on by one step: call it after the optimizer's."""
         self._done += 1
+        if self._steps and self._done == round(_NOISY * self._steps):
+            for how, _ in self.pairs():
+                how.noisy = False
         if self._steps and self._done == round(_LEARNED * self._steps):
             for how, _ in self.pairs():
                 how.fix(_STEP_GRID)

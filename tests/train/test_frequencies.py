@@ -78,7 +78,7 @@ def test_the_file_decodes_to_what_evaluation_sees(seed):
 def test_training_evaluation_and_the_gradient_agree_where_the_step_is_final():
     module = net()
     regularization = regularize(module, kept=0.3, rate_weight=1e-4, steps=10)
-    train(module, regularization, torch.optim.SGD(module.parameters(), 0.01), 8)
+    train(module, regularization, torch.optim.SGD(module.parameters(), 0.01), 9)
     weights = {}
     for mode in (True, False):
         module.train(mode)
