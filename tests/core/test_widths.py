@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tracemalloc
 from fractions import Fraction
-from math import cos, gcd, pi, prod, sqrt
+from math import cos, gcd, pi, sqrt
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from reference import reference_decoder
 from strategies import LOSSY, levels, regions
 from vectors.building import Rebuilt, Viewed, build, coded, exact, levels_by_number, power
+from width_files import one, tried
 
 from frcodec import Code, CorruptError, FrcError, UsageError, decode_file, load_file, native, open_file
 from frcodec.codec.widths import lengths_of
@@ -26,28 +27,9 @@ from frcodec.region import Box, Scan
 from frcodec.report.verify import verify_file
 from frcodec.tensors import DTYPES, View
 from frcodec.transform import Transform
-from frcodec.widths import Channel, declared, validated
+from frcodec.widths import Channel, declared
 
 OUT, IN = Channel(0), Channel(0, input=True)
-
-
-def _one(shape=(8, 3, 3), region=None, axes=None, channels=None, dtype="float32", **parts):
-    """A file of one tensor w with declared channel axes."""
-    region = region or Scan(min(20, prod(shape)))
-    made = coded(
-        "w",
-        dtype,
-        shape,
-        levels_by_number(region.count, 7, 90),
-        axes=tuple(range(len(shape))) if axes is None else axes,
-        region=region,
-        step=power(-5, 33),
-    )
-    return declared(build([made], **parts), {"w": channels or {0: OUT}})
-
-
-def _tried(file, *widths, label=""):
-    return validated(file, widths, lambda at: "1", lambda at: 2, label=label)
 
 
 # Values
@@ -236,7 +218,7 @@ def test_widths_that_mean_nothing(width):
 
 
 def test_a_width_that_was_not_validated_needs_force():
-    file = _tried(_one(), 4, (16,))
+    file = tried(one(), 4, (16,))
     for width in (3, "1/8", (17,)):
         with pytest.raises(UsageError, match="These were: 4; 16") as caught:
             load_file(file, width=width)
@@ -245,14 +227,14 @@ def test_a_width_that_was_not_validated_needs_force():
     for width, length in ((4, 4), ((16,), 16), ("1/2", 4), (8, 8), (9, 8), (1.0, 8)):
         assert load_file(file, width=width)["w"].shape == (length, 3, 3)
     with pytest.raises(UsageError, match="No width but the full one, 8, was"):
-        load_file(_one(), width=4)
+        load_file(one(), width=4)
 
 
 def test_axes_can_be_too_long():
     with pytest.raises(UsageError, match="4097") as caught:
-        load_file(_one(), width=(4097,), force=True)
+        load_file(one(), width=(4097,), force=True)
     assert caught.value.code == Code.BAD_OPTION
-    assert load_file(_one(), width=(4096,), force=True)["w"].shape == (4096, 3, 3)
+    assert load_file(one(), width=(4096,), force=True)["w"].shape == (4096, 3, 3)
 
 
 def test_a_file_of_one_width_says_so():
@@ -263,7 +245,7 @@ def test_a_file_of_one_width_says_so():
 
 
 def test_the_limit_of_bytes_is_that_of_the_width():
-    file = _one(shape=(2, 2), region=Box((1, 1)), channels={0: OUT, 1: IN})
+    file = one(shape=(2, 2), region=Box((1, 1)), channels={0: OUT, 1: IN})
     tracemalloc.start()
     with pytest.raises(FrcError) as caught:
         load_file(file, width=(4096,), force=True, max_bytes=4096 * 4096 * 4 - 1)
@@ -285,7 +267,7 @@ def _with_widths_of(file, other):
 def _two(second, *widths):
     """A file of two tensors, the second of which holds this level."""
     parts = [coded(n, "float32", (4,), [v], axes=(0,), region=Box((1,))) for n, v in (("a", 3), ("b", second))]
-    return _tried(declared(build(parts), {"a": {0: OUT}, "b": {0: OUT}}), *widths)
+    return tried(declared(build(parts), {"a": {0: OUT}, "b": {0: OUT}}), *widths)
 
 
 def test_at_a_validated_width_everything_is_checked_before_anything_is_handed_out():
@@ -328,11 +310,11 @@ def _resealed(file, section):
 
 
 def test_arrays_at_a_width_cannot_be_changed():
-    with open_file(_tried(_one(), 4), width=4) as at:
+    with open_file(tried(one(), 4), width=4) as at:
         with pytest.raises(ValueError, match="read-only"):
             at["w"][0] = 1
         assert at["w"] is at["w"] or np.array_equal(at["w"], at["w"])
-    assert load_file(_tried(_one(), 4), width=4)["w"].flags.writeable
+    assert load_file(tried(one(), 4), width=4)["w"].flags.writeable
 
 
 # Files
@@ -340,7 +322,7 @@ def test_arrays_at_a_width_cannot_be_changed():
 
 def test_decoders_that_do_not_know_the_section_find_the_same():
     """The section is skipped: as one of a type that nobody knows it changes nothing."""
-    file = _tried(_one(), 4)
+    file = tried(one(), 4)
     section = next(s for s in walk(memoryview(file)) if s.type == WIDTHS)
     assert file[section.start + 1] == 1
     other = bytearray(file)
@@ -352,7 +334,7 @@ def test_decoders_that_do_not_know_the_section_find_the_same():
 
 
 def test_a_damaged_list_of_widths_does_not_keep_from_full_width():
-    file = _one()
+    file = one()
     section = next(s for s in walk(memoryview(file)) if s.type == WIDTHS)
     damaged = bytearray(file)
     damaged[section.payload.start] ^= 1
@@ -366,7 +348,7 @@ def test_a_damaged_list_of_widths_does_not_keep_from_full_width():
 def test_a_width_is_for_dictionaries_of_tensors(to):
     part = coded("w", "float32", (4,), [3, 1], axes=(0,), region=Box((2,)))
     file = declared(build([part], rebuilt=Rebuilt("PyTorch zip", (b"PK", 0))), {"w": {0: OUT}})
-    file = _tried(file, 2)
+    file = tried(file, 2)
     with pytest.raises(UsageError, match="--to"):
         decode_file(io.BytesIO(file), io.BytesIO(), width=2)
     whole, narrow = io.BytesIO(), io.BytesIO()
@@ -374,83 +356,3 @@ def test_a_width_is_for_dictionaries_of_tensors(to):
     assert whole.getvalue().startswith(b"PK") and len(whole.getvalue()) == 18
     decode_file(io.BytesIO(file), narrow, width=2, to=to)
     assert load_file(file, width=2)["w"].tobytes() in narrow.getvalue()
-
-
-def test_what_is_declared_and_validated_is_read_back():
-    file = _one(channels={0: OUT, 1: Channel(1, input=True)})
-    with open_file(file) as opened:
-        assert opened.widths.groups == (8, 3)
-        assert opened.widths.axes == {0: {0: OUT, 1: Channel(1, input=True)}}
-        assert opened.widths.validated == ()
-    seen = []
-
-    def score(at):
-        seen.append(at["w"].shape)
-        return f"{len(seen)} é"
-
-    file = validated(file, [(4, 3), "1/3"], score, lambda at: at["w"].size, label="F₁")
-    with open_file(file) as opened:
-        assert opened.widths.label == "F₁"
-        first, second = opened.widths.validated
-    assert seen == [(4, 3, 3), (3, 1, 3)]
-    assert (first.lengths, first.score, first.multiply_adds) == ((4, 3), "1 é", 36)
-    assert (second.lengths, second.score, second.multiply_adds) == ((3, 1), "2 é", 9)
-    assert first.checksum == native.crc32(load_file(file, width=(4, 3))["w"].tobytes())
-    again = _tried(file, (1, 1))
-    with open_file(again) as opened:
-        assert [one.lengths for one in opened.widths.validated] == [(1, 1)]
-    assert [s.type for s in walk(memoryview(again))] == [1, WIDTHS, 4]
-
-
-def test_the_rest_of_the_file_stays_as_it_is():
-    plain = build([coded("w", "float32", (4,), [3], axes=(0,), region=Box((1,)))], metadata={"k": "v"})
-    file = declared(plain, {"w": {0: OUT}})
-    section = next(s for s in walk(memoryview(file)) if s.type == WIDTHS)
-    assert file[: section.start] + file[section.end :] == plain
-
-
-@pytest.mark.parametrize(
-    ("axes", "code"),
-    [
-        ({"x": {0: OUT}}, Code.UNKNOWN_TENSOR),
-        ({"w": {3: OUT}}, Code.BAD_OPTION),
-        ({"w": {-1: OUT}}, Code.BAD_OPTION),
-        ({"w": {0: Channel(1)}}, Code.BAD_OPTION),
-        ({"w": {0: Channel(127), 1: OUT}}, Code.BAD_OPTION),
-        ({"w": {0: Channel(-1)}}, Code.BAD_OPTION),
-        ({"n": {0: OUT}}, Code.BAD_OPTION),
-        ({}, Code.BAD_OPTION),
-        ({"w": {}}, Code.BAD_OPTION),
-    ],
-)
-def test_what_cannot_be_declared(axes, code):
-    file = build(
-        [
-            coded("w", "float32", (8, 3, 3), [1, 2], axes=(0, 1, 2), region=Scan(2)),
-            exact("n", np.zeros(8, np.float32)),
-        ]
-    )
-    with pytest.raises(UsageError) as caught:
-        declared(file, axes)
-    assert caught.value.code == code
-
-
-@pytest.mark.parametrize(
-    ("widths", "score", "operations"),
-    [
-        ([4, "1/2"], "1", 2),
-        ([4], "a\0b", 2),
-        ([4], "1", -1),
-        ([4], "1", 1 << 60),
-        ([(n,) for n in range(1, 66)], "1", 2),
-    ],
-)
-def test_what_cannot_be_validated(widths, score, operations):
-    with pytest.raises(UsageError) as caught:
-        validated(_one(), widths, lambda at: score, lambda at: operations)
-    assert caught.value.code == Code.BAD_OPTION
-
-
-def test_a_file_without_channels_cannot_be_validated():
-    with pytest.raises(UsageError, match="no channel axes"):
-        _tried(GOOD, 4)
