@@ -54,20 +54,17 @@ class Spectral(Stored):
 
     def box(self) -> Reals:
         """The smallest box that holds the kept region, filled in."""
-        return self._filled(self.coefficients)
+        if isinstance(self.region, Box):
+            return self.coefficients.reshape(self.region.kept)
+        box, places = scan_places(self.shape, self.region.count)
+        result = np.zeros(prod(box))
+        result[places] = self.coefficients
+        return result.reshape(box)
 
     def points(self) -> Ints:
         """The coefficients [count] in steps; only with a step code."""
         assert self.code is not None
         return np.rint(self.coefficients / step_of(self.code)).astype(np.int32)
-
-    def _filled(self, values: Reals) -> Reals:
-        if isinstance(self.region, Box):
-            return values.reshape(self.region.kept)
-        box, places = scan_places(self.shape, self.region.count)
-        result = np.zeros(prod(box))
-        result[places] = values
-        return result.reshape(box)
 
 
 def spectrum(tensor: Stored) -> Reals:

@@ -76,6 +76,11 @@ class Measured:
         return self.score - self.dense_score
 
 
+def sizes(text: str) -> list[int]:
+    """Numbers of bytes by comma."""
+    return [int(part) for part in text.split(",")]
+
+
 def seeded(seed: int, threads: int = 1) -> None:
     """The same weights and noise every time; the number of threads counts, since sums depend on it."""
     torch.set_num_threads(threads)

@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from benchmarks.common import console
 from benchmarks.train.baselines import Found, narrow, pruned
-from benchmarks.train.common import Measured, Part, accuracy, parameters, publish, seeded, shipped, train
+from benchmarks.train.common import Measured, Part, accuracy, parameters, publish, seeded, shipped, sizes, train
 from frcodec.train import distillation_loss, regularize
 
 WIDTHS = (20, 50, 500)
@@ -136,11 +136,6 @@ def main() -> int:
     rows = compared(run, arguments.budgets)
     publish(f"lenet5_{run.task}", f"LeNet5 {'-'.join(map(str, WIDTHS))}, {run.task}", "percent recognized", rows)
     return 0
-
-
-def sizes(text: str) -> list[int]:
-    """Numbers of bytes by comma."""
-    return [int(part) for part in text.split(",")]
 
 
 def compared(run: Run, budgets: Sequence[int]) -> list[Measured]:

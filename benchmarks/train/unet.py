@@ -22,7 +22,7 @@ from torch import nn
 from benchmarks.common import console, save, show
 from benchmarks.train import narrow_decode
 from benchmarks.train.baselines import narrow, pruned
-from benchmarks.train.common import Loss, Measured, Part, dice, parameters, publish, seeded, shipped, train
+from benchmarks.train.common import Loss, Measured, Part, dice, parameters, publish, seeded, shipped, sizes, train
 from benchmarks.train.narrow_training import at_widths
 from benchmarks.train.segmentation import UNet, lit, overlap_loss, read
 from frcodec.train import Rule, regularize
@@ -131,11 +131,6 @@ def main() -> int:
     save(f"train_unet_{task}_widths", decoded)
     comparison.baselines(arguments.budgets)
     return 0
-
-
-def sizes(text: str) -> list[int]:
-    """Numbers of bytes by comma."""
-    return [int(part) for part in text.split(",")]
 
 
 class Comparison:

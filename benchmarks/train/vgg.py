@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.train.baselines import Found, narrow, pruned
-from benchmarks.train.common import Measured, Part, accuracy, parameters, publish, seeded, shipped, train
+from benchmarks.train.common import Measured, Part, accuracy, parameters, publish, seeded, shipped, sizes, train
 from benchmarks.train.lenet5 import loss, normed, read
 from frcodec.train import regularize
 
@@ -104,11 +104,6 @@ def main() -> int:
         rows.append(row)
         publish(f"vgg_{task}", f"VGG-like {'-'.join(map(str, WIDTHS))}, {task}", "percent recognized", rows)
     return 0
-
-
-def sizes(text: str) -> list[int]:
-    """Numbers of bytes by comma."""
-    return [int(part) for part in text.split(",")]
 
 
 def compared(run: Run, task: str, budgets: Sequence[int]) -> Iterator[Measured]:

@@ -97,8 +97,7 @@ class Frequencies(nn.Module):
 
         Where a rounded point is zero the price has no slope, and coefficients would wander about unpriced.
         """
-        exact = self._scaled(coefficients)
-        return self.in_file_order(self.points(coefficients) if self.noisy else exact)
+        return self.in_file_order(self.points(coefficients) if self.noisy else self._scaled(coefficients))
 
     def in_file_order(self, points: Tensor) -> Tensor:
         """Points [kept] as a file has them [count], with zeros for the coefficients that are out of use."""
