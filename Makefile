@@ -3,7 +3,7 @@
 
 PY := .venv/bin/python
 READY := .venv/ready
-CPP := $(wildcard android_loader/core/*.h android_loader/core/*.cpp android_loader/core/fuzz/*.cpp frcodec/*.h frcodec/*.cpp)
+CPP := $(wildcard android_loader/core/*.h android_loader/core/*.cpp android_loader/fuzz/*.cpp frcodec/*.h frcodec/*.cpp)
 SINGLE_THREADED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help

@@ -6,11 +6,12 @@
 
 #include <memory>
 
+#include "constants.h"
 #include "contexts_of.h"
 #include "encode_lanes.h"
+#include "encoder_kernels.h"
 #include "feedback.h"
 #include "histogram.h"
-#include "kernels.h"
 #include "path.h"
 
 namespace nb = nanobind;
@@ -50,8 +51,9 @@ void find_path(Flat<const double> scaled, Flat<const uint8_t> contexts, Flat<con
     const size_t steps = steps_of(count, lanes);
     const auto choices = room<int32_t>(frc::path_choices(steps, state_bits));
     const auto picks = room<uint8_t>(frc::path_picks(steps));
-    frc::kernels().find_path({scaled.data(), contexts.data(), count, lanes, prices.data(), context_count, state_bits,
-                              h0 >> 1, h1 >> 1, levels.data(), unions.data(), choices.get(), picks.get()});
+    frc::encoder_kernels().find_path({scaled.data(), contexts.data(), count, lanes, prices.data(), context_count,
+                                      state_bits, h0 >> 1, h1 >> 1, levels.data(), unions.data(), choices.get(),
+                                      picks.get()});
 }
 
 void find_path_with_feedback(Flat<const double> scaled, Flat<const uint8_t> contexts, Flat<const float> prices,
@@ -69,9 +71,9 @@ void find_path_with_feedback(Flat<const double> scaled, Flat<const uint8_t> cont
     check_contexts(contexts, count, context_count);
     nb::gil_scoped_release release;
     const auto errors = room<float>(columns);
-    frc::kernels().find_path_with_feedback({scaled.data(), contexts.data(), count, columns, upper.data(),
-                                            weights.data(), starts.data(), starts.size(), prices.data(), context_count,
-                                            state_bits, h0 >> 1, h1 >> 1, levels.data(), unions.data(), errors.get()});
+    frc::encoder_kernels().find_path_with_feedback(
+        {scaled.data(), contexts.data(), count, columns, upper.data(), weights.data(), starts.data(), starts.size(),
+         prices.data(), context_count, state_bits, h0 >> 1, h1 >> 1, levels.data(), unions.data(), errors.get()});
 }
 
 void find_contexts(Flat<const int32_t> points, nb::object class_terms, size_t lanes, size_t row_length, int contexts,
@@ -86,7 +88,7 @@ void find_contexts(Flat<const int32_t> points, nb::object class_terms, size_t la
     }
     nb::gil_scoped_release release;
     const auto magnitudes = room<uint16_t>(frc::context_scratch(row_length, steps_of(count, lanes)));
-    frc::kernels().find_contexts(
+    frc::encoder_kernels().find_contexts(
         {points.data(), count, lanes, row_length, contexts, wn, base, terms, found.data(), magnitudes.get()});
 }
 

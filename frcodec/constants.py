@@ -99,6 +99,7 @@ class Code(IntEnum):
     """What went wrong; number // 100 is the exit status of the command line tool."""
 
     DIFFERS = 101
+    UNFIT_APP = 102
     BAD_OPTION = 201
     UNMATCHED_RULE = 202
     OUTPUT_EXISTS = 203
@@ -131,6 +132,8 @@ class Code(IntEnum):
     NEEDS_TORCH = 406
     READ_FAILED = 501
     WRITE_FAILED = 502
+    OUT_OF_MEMORY = 503
+    CANCELLED = 504
 
 
 DTYPE_BITS: Final = {

@@ -1,6 +1,6 @@
 #include "basis.h"
 
-#include <cmath>
+#include <math.h>
 
 #include "constants.h"
 
@@ -9,9 +9,9 @@ namespace frc {
 void Basis::fill(double *table) {
     constexpr double PI = 3.14159265358979323846, UNIT = 1 << BASIS_BITS;
     const auto n = static_cast<double>(length_);
-    const double scale = UNIT * std::sqrt(2 / n), angle = PI / (2 * n);
-    constant_ = std::floor(UNIT * std::sqrt(1 / n) + 0.5);
-    for (size_t m = 0; m < length_; ++m) table[m] = std::floor(scale * std::cos(static_cast<double>(m) * angle) + 0.5);
+    const double scale = UNIT * sqrt(2 / n), angle = PI / (2 * n);
+    constant_ = floor(UNIT * sqrt(1 / n) + 0.5);
+    for (size_t m = 0; m < length_; ++m) table[m] = floor(scale * cos(static_cast<double>(m) * angle) + 0.5);
     table[length_] = 0;
     cosines_ = table;
 }

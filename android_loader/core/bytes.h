@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 namespace frc {
 
@@ -20,13 +20,13 @@ struct Bytes {
 
 static inline uint16_t load_u16(const void *at) {
     uint16_t value;
-    std::memcpy(&value, at, sizeof value);
+    memcpy(&value, at, sizeof value);
     return value;
 }
 
 static inline uint32_t load_u32(const void *at) {
     uint32_t value;
-    std::memcpy(&value, at, sizeof value);
+    memcpy(&value, at, sizeof value);
     return value;
 }
 

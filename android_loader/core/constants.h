@@ -104,6 +104,7 @@ inline constexpr uint32_t EXP2[] = {
 enum class Code : int {
     OK = 0,
     DIFFERS = 101,
+    UNFIT_APP = 102,
     BAD_OPTION = 201,
     UNMATCHED_RULE = 202,
     OUTPUT_EXISTS = 203,
@@ -136,6 +137,8 @@ enum class Code : int {
     NEEDS_TORCH = 406,
     READ_FAILED = 501,
     WRITE_FAILED = 502,
+    OUT_OF_MEMORY = 503,
+    CANCELLED = 504,
 };
 
 /// Element types; the values are their ids in the index.

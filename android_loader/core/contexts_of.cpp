@@ -1,8 +1,8 @@
 #include "contexts_of.h"
 
-#include <cstring>
+#include <string.h>
 
-#include "kernels.h"
+#include "constants.h"
 
 namespace frc {
 namespace FRC_TARGET {
@@ -21,7 +21,7 @@ void find_lane(const ContextTask &task, size_t start, size_t size, const uint16_
         // the exponent of T⁴ in single precision, as in lanes.cpp
         const float single = static_cast<float>(t), squared = single * single, fourth = squared * squared;
         int32_t bits;
-        std::memcpy(&bits, &fourth, sizeof bits);
+        memcpy(&bits, &fourth, sizeof bits);
         int n = (bits >> 23) - 126;
         n = n > 0 ? n : 0;
         int context = (((terms ? terms[i] : 0) + wn * n) >> CONTEXT_SHIFT) - base;
@@ -35,7 +35,7 @@ void find_lane(const ContextTask &task, size_t start, size_t size, const uint16_
 void find_contexts(const ContextTask &task) {
     const size_t length = (task.count + task.lanes - 1) / task.lanes;
     uint16_t *const own = task.magnitudes + 2 * task.row_length;
-    std::memset(task.magnitudes, 0, 2 * task.row_length * sizeof *own);
+    memset(task.magnitudes, 0, 2 * task.row_length * sizeof *own);
     for (size_t start = 0; start < task.count; start += length) {
         const size_t size = task.count - start < length ? task.count - start : length;
         for (size_t i = 0; i < size; ++i) {

@@ -11,7 +11,7 @@ constexpr uint32_t SINGLE_EXPONENT = 0x7F800000;
 
 inline uint32_t bits_of(float single) {
     uint32_t bits;
-    std::memcpy(&bits, &single, sizeof bits);
+    memcpy(&bits, &single, sizeof bits);
     return bits;
 }
 

@@ -1,10 +1,9 @@
 #include "feedback.h"
 
-#include <cmath>
-#include <cstring>
+#include <math.h>
+#include <string.h>
 
 #include "constants.h"
-#include "kernels.h"
 #include "path.h"
 
 namespace frc {
@@ -96,7 +95,7 @@ void Feedback::advance(size_t place, size_t b, size_t size) {
         if (cost_[state] >= UNREACHED) continue;
         const double x = aim_[b] - static_cast<double>(pending_[state][b]);
         Choice choices[2];
-        choose(std::fabs(x), state, place + b, choices);
+        choose(fabs(x), state, place + b, choices);
         for (uint32_t odd = 0; odd < 2; ++odd) {
             const size_t to = (state >> 1) ^ (state & 1 ? task_.h0 : 0) ^ (odd ? task_.h1 : 0);
             const float cost = cost_[state] + choices[odd].cost;
@@ -116,8 +115,8 @@ void Feedback::advance(size_t place, size_t b, size_t size) {
         float *__restrict into = next_pending_[to];
         for (size_t c = b + 1; c < size; ++c) into[c] = from[c] + error * row[c];
     }
-    std::memcpy(cost_, next_cost_, states_ * sizeof *cost_);
-    std::memcpy(pending_, next_pending_, states_ * sizeof *pending_);
+    memcpy(cost_, next_cost_, states_ * sizeof *cost_);
+    memcpy(pending_, next_pending_, states_ * sizeof *pending_);
 }
 
 /// The best survivor's way through a block becomes final.
@@ -145,7 +144,7 @@ void Feedback::run() {
             const size_t size = block_end(place, lane_end) - place;
             aim(place, size);
             for (size_t state = 0; state < states_; ++state) cost_[state] = state == state_ ? 0 : UNREACHED;
-            std::memset(pending_[state_], 0, sizeof pending_[state_]);
+            memset(pending_[state_], 0, sizeof pending_[state_]);
             for (size_t b = 0; b < size; ++b) advance(place, b, size);
             settle(place, size);
             place += size;

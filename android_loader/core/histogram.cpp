@@ -1,6 +1,6 @@
 #include "histogram.h"
 
-#include <cstring>
+#include <string.h>
 
 namespace frc {
 
@@ -29,8 +29,8 @@ void count(const HistogramTask &task) {
 
 void count_levels(const HistogramTask &task) {
     const size_t rows = task.context_count * (task.unions ? 2 : 1);
-    std::memset(task.histogram, 0, rows * COUNTED * sizeof *task.histogram);
-    std::memset(task.sums, 0, task.context_count * sizeof *task.sums);
+    memset(task.histogram, 0, rows * COUNTED * sizeof *task.histogram);
+    memset(task.sums, 0, task.context_count * sizeof *task.sums);
     bool shifted = false;
     for (size_t i = 0; i < task.context_count; ++i) shifted |= task.shift[i] != 0;
     shifted ? count<true>(task) : count<false>(task);

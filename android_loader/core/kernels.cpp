@@ -6,48 +6,53 @@ namespace frc {
 namespace baseline {
 extern const Kernels KERNELS;
 }
-#ifdef FRC_X86_TARGETS
 namespace avx2 {
 extern const Kernels KERNELS;
 }
 namespace avx512 {
 extern const Kernels KERNELS;
 }
-#endif
 
 namespace {
 
-bool available(const Kernels *target) {
-#ifdef FRC_X86_TARGETS
-    __builtin_cpu_init();
-    const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-                          __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") &&
-                          __builtin_cpu_supports("pclmul");
-    if (target == &avx2::KERNELS) return has_avx2;
-    if (target == &avx512::KERNELS) {
-        return has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    }
-#endif
-    return target == &baseline::KERNELS;
-}
-
+// Best first, like those of encoder_kernels.cpp.
 constexpr const Kernels *TARGETS[] = {
-#ifdef FRC_X86_TARGETS
+#ifdef FRC_HAS_AVX512
     &avx512::KERNELS,
+#endif
+#ifdef FRC_HAS_AVX2
     &avx2::KERNELS,
 #endif
     &baseline::KERNELS,
 };
+constexpr size_t COUNT = sizeof TARGETS / sizeof *TARGETS;
 
-const Kernels *best() {
-    for (const Kernels *target : TARGETS) {
-        if (available(target)) return target;
+bool available(const Kernels *target) {
+    bool has = true;
+#ifdef FRC_HAS_AVX2
+    __builtin_cpu_init();
+    if (target != &baseline::KERNELS) {
+        has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+              __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
     }
-    return &baseline::KERNELS;
+#endif
+#ifdef FRC_HAS_AVX512
+    if (target == &avx512::KERNELS) {
+        has = has && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    }
+#endif
+    (void)target;
+    return has;
 }
 
-const Kernels *selected = best();
+size_t best() {
+    size_t target = 0;
+    while (!available(TARGETS[target])) ++target;
+    return target;
+}
+
+size_t selected = best();
 
 bool same(const char *a, const char *b) {
     for (; *a && *a == *b; ++a) ++b;
@@ -56,7 +61,9 @@ bool same(const char *a, const char *b) {
 
 }  // namespace
 
-const Kernels &kernels() { return *selected; }
+size_t target() { return selected; }
+
+const Kernels &kernels() { return *TARGETS[selected]; }
 
 const char *target_name(size_t i) {
     for (const Kernels *target : TARGETS) {
@@ -66,8 +73,8 @@ const char *target_name(size_t i) {
 }
 
 bool select_target(const char *name) {
-    for (const Kernels *target : TARGETS) {
-        if (!same(target->name, name) || !available(target)) continue;
+    for (size_t target = 0; target < COUNT; ++target) {
+        if (!same(TARGETS[target]->name, name) || !available(TARGETS[target])) continue;
         selected = target;
         return true;
     }

@@ -1,19 +1,16 @@
 // The hot loops, compiled once for every target of the processor family and chosen when the library is loaded.
 //
-// A target is a set of instructions. Every file named in CORE_KERNELS of CMakeLists.txt is compiled for each of them,
+// A target is a set of instructions. Every file named behind KERNELS in CMakeLists.txt is compiled for each of them,
 // inside a namespace of its own, FRC_TARGET. Such files include only headers whose functions are `static` or
 // `constexpr`, so that no code of one target can end up in another. The results are the same bits for all of them.
 
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "bytes.h"
-#include "contexts_of.h"
-#include "feedback.h"
 #include "lanes.h"
-#include "path.h"
 #include "product.h"
 #include "status.h"
 
@@ -43,18 +40,12 @@ struct Kernels {
 
     /// Sum of the squares; ENERGY_TOO_LARGE or more stands for everything from there on.
     uint64_t (*energy)(const int32_t *points, size_t count);
-
-    /// The best levels of a segment; path.h.
-    void (*find_path)(const PathTask &task);
-
-    /// The best levels of a tensor whose errors are made up for; feedback.h.
-    void (*find_path_with_feedback)(const FeedbackTask &task);
-
-    /// Contexts of a segment's levels; contexts_of.h.
-    void (*find_contexts)(const ContextTask &task);
 };
 
-/// The target in use: the best that the processor has, unless another was selected.
+/// Number of the target in use: the best that the processor has, unless another was selected.
+size_t target();
+
+/// The functions of the target in use.
 const Kernels &kernels();
 
 /// The name of the i-th target that the processor has, best first; nullptr beyond the last.

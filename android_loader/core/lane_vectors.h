@@ -26,11 +26,11 @@ typedef uint32_t LaneVector __attribute__((vector_size(4 * VECTOR_LANES)));
 
 static inline LaneVector load_lanes(const void *from) {
     LaneVector lanes;
-    std::memcpy(&lanes, from, sizeof lanes);
+    memcpy(&lanes, from, sizeof lanes);
     return lanes;
 }
 
-static inline void store_lanes(void *to, LaneVector lanes) { std::memcpy(to, &lanes, sizeof lanes); }
+static inline void store_lanes(void *to, LaneVector lanes) { memcpy(to, &lanes, sizeof lanes); }
 
 #if defined(__AVX512F__)
 

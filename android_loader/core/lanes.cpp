@@ -87,8 +87,8 @@ Status Decoder::run() {
         trellis_[lane] = 0;
         if (states_[lane] < STATE_FLOOR) return {Code::BAD_STREAM, "A lane of a level stream starts below its floor."};
     }
-    std::memset(zeros_, 0, stride_ * sizeof *zeros_);
-    if (!task_.classes) std::memset(task_.terms, 0, stride_ * sizeof *task_.terms);
+    memset(zeros_, 0, stride_ * sizeof *zeros_);
+    if (!task_.classes) memset(task_.terms, 0, stride_ * sizeof *task_.terms);
     for (size_t step = 0; step < length_; step += LANE_STRIP) {
         const size_t steps = length_ - step < LANE_STRIP ? length_ - step : LANE_STRIP;
         if (task_.classes && step % WINDOW == 0) open_window(step);
@@ -182,7 +182,7 @@ void Decoder::find_rows(size_t step, size_t active, const int16_t *__restrict te
         t = t < MAX_NEIGHBOR_SUM ? t : MAX_NEIGHBOR_SUM;
         const float single = static_cast<float>(t), squared = single * single, fourth = squared * squared;
         int32_t bits;
-        std::memcpy(&bits, &fourth, sizeof bits);
+        memcpy(&bits, &fourth, sizeof bits);
         int n = (bits >> 23) - 126;
         n = n > 0 ? n : 0;
         int context = ((terms[lane] + wn * n) >> CONTEXT_SHIFT) - base;

@@ -1,7 +1,7 @@
 #include "layer.h"
 
-#include <cmath>
-#include <cstring>
+#include <math.h>
+#include <string.h>
 
 #include "kernels.h"
 
@@ -41,7 +41,7 @@ Status LayerDecoder::start(const Layer &layer, const int8_t *row_steps) {
     }
     set_point_strides();
     const bool small = layer.region == Region::SCAN && waiting_ <= SMALL_BOX;
-    in_elements_ = layer.element_bytes() >= sizeof(int32_t) && !small;
+    in_elements_ = layer.element_bytes() >= sizeof(int32_t) && !small && !layer.full;
     set_point_strides();
     if (!survey()) {
         in_elements_ = false;
@@ -75,16 +75,18 @@ void LayerDecoder::set_axes() {
     int64_t sum = 0;
     if (layer_.region == Region::SCAN && layer_.axes) {
         const int64_t nowhere[MAX_RANK] = {};
-        ScanOrder order(layer_.rank, layer_.shape, nowhere);
+        ScanOrder order(layer_.rank, layer_.region_shape(), nowhere);
         for (int64_t i = 1; i < layer_.count; ++i) order.advance();
         sum = order.sum();
     }
     for (int a = 0; a < layer_.rank; ++a) {
-        const int64_t length = layer_.shape[a];
-        if (length == 1) continue;
+        const int64_t length = layer_.shape[a], full = layer_.region_shape()[a];
+        if (length == 1 && full == 1) continue;
         Axis &axis = axes_[axis_count_++];
         axis.length = length;
-        axis.kept = layer_.region != Region::SCAN ? layer_.kept[a] : sum + 1 < length ? sum + 1 : length;
+        axis.region = layer_.region == Region::SCAN ? full : layer_.kept[a];
+        axis.kept = layer_.region == Region::SCAN && sum + 1 < full ? sum + 1 : axis.region;
+        if (axis.kept > length) axis.kept = length;
         axis.transformed = layer_.axes >> a & 1;
         if (axis.transformed) set_zones(&axis);
     }
@@ -200,11 +202,11 @@ bool LayerDecoder::covered() const {
 
 void LayerDecoder::attach(void *elements, Arena memory) {
     elements_ = static_cast<uint8_t *>(elements);
-    if (!covered()) std::memset(elements, layer_.integer() ? layer_.step : 0, bytes());
+    if (!covered()) memset(elements, layer_.integer() ? layer_.step : 0, bytes());
     if (layer_.region == Region::SCAN) {
         int64_t strides[MAX_RANK], shape[MAX_RANK];
         for (int i = 0; i < axis_count_; ++i) {
-            shape[i] = axes_[i].length;
+            shape[i] = axes_[i].region;
             strides[i] = waits() ? axes_[i].point_stride : axes_[i].element_stride;
         }
         scan_ = ScanOrder(axis_count_, shape, strides);
@@ -222,7 +224,7 @@ void LayerDecoder::attach(void *elements, Arena memory) {
         points_ = reinterpret_cast<int32_t *>(elements);
     } else {
         points_ = memory.take<int32_t>(waiting_);
-        if (layer_.region == Region::SCAN) std::memset(points_, 0, waiting_ * sizeof(int32_t));
+        if (layer_.region == Region::SCAN) memset(points_, 0, waiting_ * sizeof(int32_t));
     }
 }
 
@@ -231,6 +233,10 @@ Status LayerDecoder::put(int64_t first, const int32_t *points, size_t count, uin
     if (layer_.axes) {
         *energy += kernels().energy(points, count);
         if (*energy > ENERGY_TOO_LARGE) *energy = ENERGY_TOO_LARGE;
+    }
+    if (layer_.full) {
+        put_cut(first, points, count);
+        return {};
     }
     const bool finite = in_order() ? put_scan(points, count) : put_box(first, points, count);
     if (!finite) return {Code::BAD_VALUE, "A decoded weight does not fit into its element type."};
@@ -277,11 +283,31 @@ bool LayerDecoder::put_box(int64_t first, const int32_t *points, size_t count) {
     return finite;
 }
 
+/// Points of another width, of which those behind the end of an axis are dropped. They always wait apart.
+void LayerDecoder::put_cut(int64_t first, const int32_t *points, size_t count) {
+    int scanned = 0;  // axes that the scan order knows
+    for (int a = 0; a < axis_count_; ++a) scanned += axes_[a].region > 1;
+    for (size_t i = 0; i < count; ++i) {
+        int64_t offset = 0, rest = first + static_cast<int64_t>(i);
+        bool inside = true;
+        for (int a = axis_count_ - 1, at = scanned; a >= 0; --a) {
+            const Axis &axis = axes_[a];
+            int64_t index = rest % axis.region;
+            rest /= axis.region;
+            if (in_order()) index = axis.region > 1 ? scan_.index(--at) : 0;
+            inside &= index < axis.kept;
+            offset += index * axis.point_stride;
+        }
+        if (inside) points_[offset] = points[i];
+        if (in_order()) scan_.advance();
+    }
+}
+
 /// Points to consecutive elements, or to where they wait, `stride` apart.
 bool LayerDecoder::put_run(size_t offset, size_t stride, const int32_t *points, size_t count, double step) {
     if (waits()) {
         if (stride == 1) {
-            std::memcpy(points_ + offset, points, count * sizeof(int32_t));
+            memcpy(points_ + offset, points, count * sizeof(int32_t));
         } else {
             for (size_t i = 0; i < count; ++i) points_[offset + i * stride] = points[i];
         }
@@ -318,7 +344,7 @@ Status LayerDecoder::put_segment(const Stream &stream, size_t segment, uint64_t 
 Status LayerDecoder::settle(uint64_t energy) {
     if (!layer_.axes || layer_.count == 0) return {};
     if (energy == 0) {
-        if (waits()) std::memset(elements_, 0, bytes());
+        if (waits()) memset(elements_, 0, bytes());
         return {};
     }
     const int fraction = fraction_bits(energy);
@@ -326,10 +352,11 @@ Status LayerDecoder::settle(uint64_t energy) {
         return {Code::BAD_RECORD, "Levels of a transformed tensor are too large for an exact result."};
     }
     if (!waits()) return {};
+    const double gain = layer_.full ? layer_.gain : 1;
     for (int64_t row = 0; row_steps_ && row < rows_; ++row) {
-        steps_[row] = std::ldexp(step_of_row(static_cast<size_t>(row)), -fraction);
+        steps_[row] = ldexp(step_of_row(static_cast<size_t>(row)), -fraction) * gain;
     }
-    const double scale = row_steps_ ? 1 : std::ldexp(step_of(layer_.step), -fraction);
+    const double scale = row_steps_ ? 1 : ldexp(step_of(layer_.step), -fraction) * gain;
     const auto row_elements = static_cast<size_t>(layer_.rank ? product(layer_.rank - 1, layer_.shape + 1) : 1);
     task_ = {points_, elements_, layer_.dtype, fraction, scale, steps_, row_elements};
     parts_ = combinations_ * cell_parts_;

@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "arena.h"
 #include "record.h"
@@ -63,6 +63,7 @@ class LayerDecoder {
     };
     struct Axis {
         int64_t length, kept;
+        int64_t region;  ///< length of the box that points come from; of the axis at full width for a scan prefix
         int64_t element_stride, point_stride;
         bool transformed;
         Zone zones[2];
@@ -82,6 +83,7 @@ class LayerDecoder {
     bool waits() const { return transforms_ > 0; }
     bool put_scan(const int32_t *points, size_t count);
     bool put_box(int64_t first, const int32_t *points, size_t count);
+    void put_cut(int64_t first, const int32_t *points, size_t count);
     bool put_run(size_t offset, size_t stride, const int32_t *points, size_t count, double step);
 
     Layer layer_;

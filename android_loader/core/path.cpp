@@ -2,10 +2,10 @@
 
 #include "path.h"
 
-#include <cmath>
+#include <math.h>
+#include <string.h>
 
 #include "constants.h"
-#include "kernels.h"
 
 namespace frc {
 namespace FRC_TARGET {
@@ -38,7 +38,7 @@ inline Four costs_around(int32_t h, double size, int one, const int32_t *row) {
     if (h <= one) error[1 - h] = size * size;  // the point 0 belongs to both unions
     const Four rounded = __builtin_convertvector(error * 1024.0 + 0.5, Four);
     Four price;
-    std::memcpy(&price, row + (h < static_cast<int32_t>(PRICED) ? h : static_cast<int32_t>(PRICED)), sizeof price);
+    memcpy(&price, row + (h < static_cast<int32_t>(PRICED) ? h : static_cast<int32_t>(PRICED)), sizeof price);
     return rounded + price;
 }
 
@@ -80,8 +80,8 @@ void Path::price_strip(size_t first_lane, size_t step, size_t steps) {
         const size_t end = lane < task_.lanes ? lane_end(lane) : 0;
         for (size_t s = 0; s < steps; ++s) {
             const bool inside = start + s < end;
-            price(inside ? std::fabs(task_.scaled[start + s]) : 0.0, inside ? task_.contexts[start + s] : 0, i,
-                  strip_[s], &task_.picks[(step + s) * WIDTH + i]);
+            price(inside ? fabs(task_.scaled[start + s]) : 0.0, inside ? task_.contexts[start + s] : 0, i, strip_[s],
+                  &task_.picks[(step + s) * WIDTH + i]);
         }
     }
 }
@@ -137,7 +137,7 @@ void Path::trace(size_t first_lane) {
             const int odd = word >> state % 32 & 1, one = state >= half_;
             if (start + step < end) {
                 const double x = task_.scaled[start + step];
-                int32_t level = static_cast<int32_t>((std::fabs(x) + one) * 0.5);
+                int32_t level = static_cast<int32_t>((fabs(x) + one) * 0.5);
                 level -= (level - odd) & 1;
                 if (task_.picks[step * WIDTH + i] >> (2 * one + odd) & 1) level += 2;
                 task_.levels[start + step] = x < 0 ? -level : level;
@@ -157,7 +157,7 @@ void Path::run(size_t first_lane) {
         for (size_t s = 0; s < steps; ++s) {
             Lanes choices[MOST_STATES / 32];
             advance(strip_[s], choices);
-            std::memcpy(task_.choices + (step + s) * words_ * WIDTH, choices, words_ * sizeof(Lanes));
+            memcpy(task_.choices + (step + s) * words_ * WIDTH, choices, words_ * sizeof(Lanes));
         }
     }
     trace(first_lane);

@@ -1,6 +1,6 @@
 // E and O of four rows and two vectors of columns stay in registers.
 
-#include <cmath>
+#include <math.h>
 
 #include "constants.h"
 #include "kernels.h"
@@ -24,13 +24,13 @@ typedef double Vector __attribute__((vector_size(VECTOR * sizeof(double))));
 
 inline Vector load(const double *at) {
     Vector vector;
-    std::memcpy(&vector, at, sizeof vector);
+    memcpy(&vector, at, sizeof vector);
     return vector;
 }
 
 inline double rounded(double sum) {
     constexpr double HALF = 1 << (BASIS_BITS - 1), UNIT = 1.0 / (1 << BASIS_BITS);
-    return std::floor((sum + HALF) * UNIT);
+    return floor((sum + HALF) * UNIT);
 }
 
 /// Sums of ROWS basis rows, `basis_stride` apart, times `terms` rows of x.
@@ -49,7 +49,7 @@ inline __attribute__((always_inline)) void accumulate(const double *basis, size_
 
 inline void round_into(double *y, const Vector (&sums)[WIDTH]) {
     double plain[BLOCK];
-    std::memcpy(plain, sums, sizeof plain);
+    memcpy(plain, sums, sizeof plain);
     for (size_t c = 0; c < BLOCK; ++c) y[c] = rounded(plain[c]);
 }
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <cstddef>
+#include <stddef.h>
 
 namespace frc {
 

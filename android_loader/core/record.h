@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "status.h"
 
@@ -22,8 +22,12 @@ struct Layer {
     int64_t kept[MAX_RANK];  ///< lengths of a box; whole: the shape
     int64_t count;           ///< points of the region
     int step;                ///< step code of a float dtype; what is added to the levels of an integer one
+    const int64_t *full;     ///< the shape at full width, to which the region belongs; nullptr if it is `shape`
+    double gain;             ///< at another width: what values are multiplied with (spec section 17.2)
 
     size_t element_bytes() const { return DTYPE_BYTES[static_cast<size_t>(dtype)]; }
+    /// The lengths that the region belongs to.
+    const int64_t *region_shape() const { return full ? full : shape; }
     bool integer() const { return dtype == DType::INT8 || dtype == DType::UINT8; }
 };
 
@@ -33,6 +37,9 @@ Status check(const Layer &layer);
 
 /// Product of the lengths.
 int64_t product(int rank, const int64_t *lengths);
+
+/// Product of max(1, length); -1 above 2^53.
+int64_t padded_size(int rank, const int64_t *lengths);
 
 inline constexpr int MAX_STEP_CODE = ((MAX_STEP_EXPONENT + 1) << STEP_MANTISSA_BITS) - 1;
 

@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "constants.h"
 
@@ -19,6 +19,9 @@ class ScanOrder {
 
     /// Offset of the present position.
     int64_t offset() const { return offset_; }
+
+    /// Index of the present position on the i-th of the axes that are longer than 1.
+    int64_t index(int i) const { return index_[i]; }
 
     /// Index sum of the present position.
     int64_t sum() const { return sum_; }

@@ -1,7 +1,7 @@
 #include "tables.h"
 
-#include <cmath>
-#include <cstring>
+#include <math.h>
+#include <string.h>
 
 namespace frc {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 uint32_t exp2_of(uint32_t e) { return EXP2[e & 63] >> (e >> 6); }
 
 uint64_t integer_root(uint64_t square) {
-    auto root = static_cast<uint64_t>(std::sqrt(static_cast<double>(square)));
+    auto root = static_cast<uint64_t>(sqrt(static_cast<double>(square)));
     while (root * root > square) --root;
     while ((root + 1) * (root + 1) <= square) ++root;
     return root;
@@ -84,7 +84,7 @@ int Table::fill(int union_number, uint8_t *slots, PackedSymbol *symbols) const {
     const auto put = [&](int level, int frequency) {
         symbols[number] = static_cast<uint32_t>(level) << LEVEL_PLACE |
                           static_cast<uint32_t>(frequency - 1) << FREQUENCY_BITS | static_cast<uint32_t>(slot);
-        std::memset(slots + slot, number, static_cast<size_t>(frequency));
+        memset(slots + slot, number, static_cast<size_t>(frequency));
         slot += frequency;
         ++number;
     };

@@ -14,14 +14,10 @@ void multiply(const Product &product);
 bool to_elements(const double *values, size_t count, double scale, DType dtype, void *elements);
 bool points_to_elements(const int32_t *points, size_t count, double step, DType dtype, void *elements);
 uint64_t energy(const int32_t *points, size_t count);
-void find_path(const PathTask &task);
-void find_path_with_feedback(const FeedbackTask &task);
-void find_contexts(const ContextTask &task);
 
 extern const Kernels KERNELS;
 const Kernels KERNELS = {
-    FRC_TEXT(FRC_TARGET),    crc32,         decode_lanes, multiply, to_elements, points_to_elements, energy, find_path,
-    find_path_with_feedback, find_contexts,
+    FRC_TEXT(FRC_TARGET), crc32, decode_lanes, multiply, to_elements, points_to_elements, energy,
 };
 
 }  // namespace FRC_TARGET

@@ -1,6 +1,6 @@
 #include "transform_part.h"
 
-#include <cstring>
+#include <string.h>
 
 #include "kernels.h"
 
@@ -41,8 +41,8 @@ inline void copy_run(const T *from, size_t count, T *to) {
         for (size_t i = 0; i < count; ++i) to[i] = from[i];
         return;
     }
-    for (size_t i = 0; i + PIECE < count; i += PIECE) std::memcpy(to + i, from + i, PIECE * sizeof(T));
-    std::memcpy(to + count - PIECE, from + count - PIECE, PIECE * sizeof(T));
+    for (size_t i = 0; i + PIECE < count; i += PIECE) memcpy(to + i, from + i, PIECE * sizeof(T));
+    memcpy(to + count - PIECE, from + count - PIECE, PIECE * sizeof(T));
 }
 
 /// elements[offsets[c] + row · stride] = block[row][c], in runs of consecutive offsets.

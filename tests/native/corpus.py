@@ -1,4 +1,4 @@
-"""Seeds of the fuzzer android_loader/core/fuzz/decode.cpp: `PYTHONPATH=tests python tests/native/corpus.py FOLDER`."""
+"""Seeds of the fuzzer android_loader/fuzz/decode.cpp: `PYTHONPATH=tests python tests/native/corpus.py FOLDER`."""
 
 from __future__ import annotations
 

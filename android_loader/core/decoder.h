@@ -1,0 +1,59 @@
+// From streams to entries: one tensor, or all that share a stream, every digest compared before anything is handed out.
+
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "file.h"
+#include "layer.h"
+#include "stream.h"
+#include "work.h"
+
+namespace frc {
+
+/// Decodes entries for one caller. The stream opened last is kept open, as its other entries may be wanted next.
+class Decoder {
+  public:
+    /// The file, the work and `where`, which tells what an error is about, outlive it.
+    Decoder(const File &file, Work *work, Where *where)
+        : file_(file), work_(*work), where_(*where), pool_(file.memory()) {}
+
+    /// Any entry as it is at the present width; the buffer has its size. Errors: those of the spec.
+    Status decode(uint32_t entry, uint8_t *elements);
+
+    /// The members of a stream, each to its place, which is nullptr where it is not wanted. `sums`, which may be null,
+    /// gets the CRC-32 of each that is. What shares a stream is decoded even if unwanted, until its digest was
+    /// compared.
+    Status decode_stream(uint32_t stream, uint8_t *const *places, uint32_t *sums);
+
+  private:
+    /// What is opened last.
+    struct Open {
+        explicit Open(const frc_memory &memory) : pool(memory) {}
+
+        Pool pool;
+        int64_t number = -1;
+        Bytes content = {};  ///< of a raw stream
+        Stream stream;       ///< of levels
+        int32_t *points = nullptr;
+        int64_t segment = -1;  ///< whose points these are
+    };
+
+    Status decode_view(const Entry &entry, const Shape &shape, uint8_t *elements);
+    Status decode_member(uint32_t entry, uint64_t first, uint8_t *elements, uint64_t bytes_to_tell);
+    Status open_raw(uint32_t stream, Bytes bytes);
+    Status open_levels(uint32_t stream, Bytes bytes);
+    Status fill(const Layer &layer, uint64_t first, uint8_t *elements, uint64_t bytes_to_tell);
+    Status put_own(LayerDecoder *layer, uint64_t bytes_to_tell, uint64_t *energy);
+    Status put_shared(LayerDecoder *layer, uint64_t first, uint64_t count, uint64_t *energy);
+    Status load(size_t segment);
+
+    const File &file_;
+    Work &work_;
+    Where &where_;
+    Pool pool_;  // of one entry
+    Open open_{file_.memory()};
+};
+
+}  // namespace frc

@@ -1,0 +1,113 @@
+// The C interface over the classes of the core.
+
+#include "frc.h"
+
+#include <string.h>
+
+#include "decoder.h"
+#include "file.h"
+#include "kernels.h"
+#include "rebuild.h"
+
+struct frc_file : frc::File {
+    using File::File;
+};
+
+namespace {
+
+frc_status told(const frc::Status &status, const frc::Where &where) {
+    if (status.ok()) return {0, -1, -1, ""};
+    return {static_cast<int32_t>(status.code), where.entry, where.offset, status.message};
+}
+
+}  // namespace
+
+/// Objects are made in memory from the caller.
+inline void *operator new(size_t, void *place) noexcept { return place; }
+
+extern "C" {
+
+frc_status frc_open(frc_file **file, const void *data, size_t size, uint64_t max_bytes, const frc_memory *memory) {
+    *file = nullptr;
+    frc::Where where;
+    void *place = memory->take(memory->self, sizeof(frc_file));
+    if (!place) return told(frc::NO_MEMORY, where);
+    frc_file *opened = new (place) frc_file(*memory);
+    const frc::Status status = opened->open({static_cast<const uint8_t *>(data), size}, max_bytes, &where);
+    if (status.ok()) {
+        *file = opened;
+    } else {
+        frc_close(opened);
+    }
+    return told(status, where);
+}
+
+void frc_close(frc_file *file) {
+    if (!file) return;
+    const frc_memory memory = file->memory();
+    file->~frc_file();
+    memory.give(memory.self, file, sizeof *file);
+}
+
+size_t frc_entry_count(const frc_file *file) { return file->index().entry_count; }
+
+frc_entry frc_entry_at(const frc_file *file, size_t position) {
+    const frc::Entry &entry = file->index().entries[position];
+    const frc::Shape &shape = file->shape(static_cast<uint32_t>(position));
+    return {
+        entry.name, shape.lengths, entry.rank, static_cast<int32_t>(entry.dtype), static_cast<int32_t>(entry.coding),
+        shape.bytes};
+}
+
+int64_t frc_find(const frc_file *file, const char *name, size_t length) { return file->index().find(name, length); }
+
+frc_status frc_decode(const frc_file *file, size_t position, void *buffer, size_t size, const frc_work *work) {
+    frc::Where where;
+    where.entry = static_cast<int32_t>(position);
+    const auto entry = static_cast<uint32_t>(position);
+    if (position >= file->index().entry_count || size != file->shape(entry).bytes) {
+        return told({frc::Code::BAD_OPTION, "There is no such tensor, or the buffer does not have its size."}, where);
+    }
+    frc::Work all(work, size);
+    frc::Decoder decoder(*file, &all, &where);
+    return told(decoder.decode(entry, static_cast<uint8_t *>(buffer)), where);
+}
+
+int frc_has_model(const frc_file *file) { return file->has_model(); }
+uint64_t frc_model_bytes(const frc_file *file) { return file->skeleton().size; }
+uint32_t frc_model_crc(const frc_file *file) { return file->skeleton().crc; }
+const char *frc_model_kind(const frc_file *file) { return file->skeleton().kind; }
+
+frc_status frc_rebuild(const frc_file *file, int (*write)(void *self, const void *bytes, size_t size), void *self,
+                       const frc_work *work) {
+    frc::Where where;
+    return told(frc::rebuild(*file, write, self, work, &where), where);
+}
+
+frc_status frc_rebuild_into(const frc_file *file, void *buffer, size_t size, const frc_work *work) {
+    frc::Where where;
+    if (file->has_model() && size != file->skeleton().size) {
+        return told({frc::Code::BAD_OPTION, "The buffer does not have the size of the model file."}, where);
+    }
+    return told(frc::rebuild_into(*file, static_cast<uint8_t *>(buffer), work, &where), where);
+}
+
+size_t frc_groups(const frc_file *file, const int64_t **lengths) {
+    *lengths = file->widths().full;
+    return file->widths().groups;
+}
+
+size_t frc_width_count(const frc_file *file) { return file->widths().count; }
+frc_width frc_width_at(const frc_file *file, size_t number) { return file->widths().validated[number]; }
+const char *frc_width_label(const frc_file *file) { return file->widths().label; }
+
+frc_status frc_set_width(frc_file *file, const int64_t *lengths, size_t groups, int force, const frc_work *work) {
+    frc::Where where;
+    return told(file->set_width(lengths, groups, force != 0, work, &where), where);
+}
+
+uint32_t frc_crc32(uint32_t before, const void *data, size_t size) {
+    return frc::kernels().crc32(static_cast<const uint8_t *>(data), size, before);
+}
+
+}  // extern "C"

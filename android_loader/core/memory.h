@@ -1,0 +1,75 @@
+// Memory from the caller, given back all at once.
+
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "frc.h"
+#include "status.h"
+
+namespace frc {
+
+inline constexpr Status NO_MEMORY = {Code::OUT_OF_MEMORY, "There is not enough memory for what the file holds."};
+
+/// Blocks of memory that live as long as the pool. Not safe to use from several threads.
+class Pool {
+  public:
+    explicit Pool(const frc_memory &memory) : memory_(memory) {}
+    ~Pool() { give_all(); }
+    Pool(const Pool &) = delete;
+    Pool &operator=(const Pool &) = delete;
+
+    const frc_memory &memory() const { return memory_; }
+
+    /// `size` bytes, aligned for any type; nullptr where there are none left.
+    void *take_bytes(uint64_t size) {
+        if (size > SIZE_MAX / 2) return nullptr;
+        const size_t whole = sizeof(Head) + static_cast<size_t>(size);
+        Head *head = static_cast<Head *>(memory_.take(memory_.self, whole));
+        if (!head) return nullptr;
+        head->next = first_;
+        head->size = whole;
+        first_ = head;
+        return head + 1;
+    }
+
+    /// Room for `count` objects of a trivial type, uninitialized; nullptr where there is none left.
+    template <typename T>
+    T *take(uint64_t count) {
+        return count > SIZE_MAX / 2 / sizeof(T) ? nullptr : static_cast<T *>(take_bytes(count * sizeof(T)));
+    }
+
+    /// A block as an arena of `size` bytes. `ok` tells whether there was one.
+    Arena arena(size_t size, bool *ok) {
+        void *memory = take_bytes(size);
+        *ok = memory != nullptr;
+        return {memory, size};
+    }
+
+    /// Takes the blocks of another pool over, and gives back its own.
+    void replace(Pool *other) {
+        give_all();
+        first_ = other->first_;
+        other->first_ = nullptr;
+    }
+
+    void give_all() {
+        while (Head *head = first_) {
+            first_ = head->next;
+            memory_.give(memory_.self, head, head->size);
+        }
+    }
+
+  private:
+    struct alignas(16) Head {
+        Head *next;
+        size_t size;
+    };
+
+    frc_memory memory_;
+    Head *first_ = nullptr;
+};
+
+}  // namespace frc
