@@ -40,9 +40,15 @@ uint64_t length_in_stream(const Entry &entry, const Shape &shape) {
 Status Decoder::decode(uint32_t entry, uint8_t *elements) {
     const Index &index = file_.index();
     const Entry &wanted = index.entries[entry];
-    if (wanted.coding == Coding::VIEW) return decode_view(wanted, file_.shape(entry), elements);
-    const StreamPlace &place = index.streams[wanted.stream];
     Pool pool(file_.memory());
+    if (wanted.coding == Coding::VIEW) {
+        uint8_t *target = pool.take<uint8_t>(file_.shape(wanted.target).bytes);
+        if (!target) return NO_MEMORY;
+        FRC_TRY(decode(wanted.target, target));
+        copy_view(entry, target, elements);
+        return {};
+    }
+    const StreamPlace &place = index.streams[wanted.stream];
     uint8_t **places = pool.take<uint8_t *>(place.members);
     if (!places) return NO_MEMORY;
     for (uint32_t i = 0; i < place.members; ++i) {
@@ -51,22 +57,37 @@ Status Decoder::decode(uint32_t entry, uint8_t *elements) {
     return decode_stream(wanted.stream, places, nullptr);
 }
 
-/// A copy in C order.
-Status Decoder::decode_view(const Entry &entry, const Shape &shape, uint8_t *elements) {
-    const Shape &target = file_.shape(entry.target);
-    Pool pool(file_.memory());
-    uint8_t *source = pool.take<uint8_t>(target.bytes);
-    if (!source) return NO_MEMORY;
-    FRC_TRY(decode(entry.target, source));
+Status Decoder::decode_all(uint8_t *const *places, uint32_t *sums) {
+    const Index &index = file_.index();
+    for (uint32_t number = 0; number < index.stream_count; ++number) {
+        const StreamPlace &stream = index.streams[number];
+        const uint32_t *members = index.members + stream.first_member;
+        Pool pool(file_.memory());
+        uint8_t **own = pool.take<uint8_t *>(stream.members);
+        uint32_t *found = pool.take<uint32_t>(stream.members);
+        if (!own || !found) return NO_MEMORY;
+        bool wanted = false;
+        for (uint32_t i = 0; i < stream.members; ++i) wanted |= (own[i] = places[members[i]]) != nullptr;
+        if (wanted) FRC_TRY(decode_stream(number, own, sums ? found : nullptr));
+        for (uint32_t i = 0; sums && i < stream.members; ++i) {
+            if (own[i]) sums[members[i]] = found[i];
+        }
+    }
+    return {};
+}
+
+void Decoder::copy_view(uint32_t number, const uint8_t *target, uint8_t *elements) const {
+    const Entry &entry = file_.index().entries[number];
+    const Shape &shape = file_.shape(number);
     if (shape.resized) {  // it is the whole of its target
-        memcpy(elements, source, static_cast<size_t>(shape.bytes));
-        return {};
+        memcpy(elements, target, static_cast<size_t>(shape.bytes));
+        return;
     }
     const size_t size = entry.element_bytes();
     const uint64_t count = shape.bytes / size;
     int64_t index[MAX_RANK] = {}, at = entry.offset;
     for (uint64_t i = 0; i < count; ++i, elements += size) {
-        memcpy(elements, source + static_cast<size_t>(at) * size, size);
+        memcpy(elements, target + static_cast<size_t>(at) * size, size);
         for (int axis = entry.rank - 1; axis >= 0; --axis) {
             at += entry.strides[axis];
             if (++index[axis] < shape.lengths[axis]) break;
@@ -74,7 +95,6 @@ Status Decoder::decode_view(const Entry &entry, const Shape &shape, uint8_t *ele
             index[axis] = 0;
         }
     }
-    return {};
 }
 
 Status Decoder::decode_stream(uint32_t number, uint8_t *const *places, uint32_t *sums) {

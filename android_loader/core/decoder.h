@@ -22,12 +22,19 @@ class Decoder {
     /// Any entry as it is at the present width; the buffer has its size. Errors: those of the spec.
     Status decode(uint32_t entry, uint8_t *elements);
 
+    /// Entries but views, each to its place by position, which is nullptr where it is not wanted; every stream once.
+    /// `sums`, which may be null, gets the CRC-32 of each that is wanted.
+    Status decode_all(uint8_t *const *places, uint32_t *sums);
+
+    /// A view from the elements of its target.
+    void copy_view(uint32_t entry, const uint8_t *target, uint8_t *elements) const;
+
+  private:
     /// The members of a stream, each to its place, which is nullptr where it is not wanted. `sums`, which may be null,
     /// gets the CRC-32 of each that is. What shares a stream is decoded even if unwanted, until its digest was
     /// compared.
     Status decode_stream(uint32_t stream, uint8_t *const *places, uint32_t *sums);
 
-  private:
     /// What is opened last.
     struct Open {
         explicit Open(const frc_memory &memory) : pool(memory) {}
@@ -40,7 +47,6 @@ class Decoder {
         int64_t segment = -1;  ///< whose points these are
     };
 
-    Status decode_view(const Entry &entry, const Shape &shape, uint8_t *elements);
     Status decode_member(uint32_t entry, uint64_t first, uint8_t *elements, uint64_t bytes_to_tell);
     Status open_raw(uint32_t stream, Bytes bytes);
     Status open_levels(uint32_t stream, Bytes bytes);

@@ -20,6 +20,33 @@ frc_status told(const frc::Status &status, const frc::Where &where) {
     return {static_cast<int32_t>(status.code), where.entry, where.offset, status.message};
 }
 
+/// Stored entries where they are wanted, or where nobody sees them but views; then the views.
+frc::Status decode_all(const frc::File &file, void *const *buffers, const frc_work *work, frc::Where *where) {
+    const frc::Index &index = file.index();
+    frc::Pool pool(file.memory());
+    uint8_t **places = pool.take<uint8_t *>(index.entry_count);
+    if (!places) return frc::NO_MEMORY;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < index.entry_count; ++i) {
+        places[i] = static_cast<uint8_t *>(buffers[i]);
+        if (places[i]) total += file.shape(i).bytes;
+    }
+    for (uint32_t i = 0; i < index.entry_count; ++i) {
+        const frc::Entry &entry = index.entries[i];
+        if (entry.coding != frc::Coding::VIEW || !places[i] || places[entry.target]) continue;
+        places[entry.target] = pool.take<uint8_t>(file.shape(entry.target).bytes);
+        if (!places[entry.target]) return frc::NO_MEMORY;
+    }
+    frc::Work all(work, total);
+    frc::Decoder decoder(file, &all, where);
+    FRC_TRY(decoder.decode_all(places, nullptr));
+    for (uint32_t i = 0; i < index.entry_count; ++i) {
+        const frc::Entry &entry = index.entries[i];
+        if (entry.coding == frc::Coding::VIEW && places[i]) decoder.copy_view(i, places[entry.target], places[i]);
+    }
+    return {};
+}
+
 }  // namespace
 
 /// Objects are made in memory from the caller.
@@ -71,6 +98,11 @@ frc_status frc_decode(const frc_file *file, size_t position, void *buffer, size_
     frc::Work all(work, size);
     frc::Decoder decoder(*file, &all, &where);
     return told(decoder.decode(entry, static_cast<uint8_t *>(buffer)), where);
+}
+
+frc_status frc_decode_all(const frc_file *file, void *const *buffers, const frc_work *work) {
+    frc::Where where;
+    return told(decode_all(*file, buffers, work, &where), where);
 }
 
 int frc_has_model(const frc_file *file) { return file->has_model(); }

@@ -83,6 +83,10 @@ int64_t frc_find(const frc_file *file, const char *name, size_t length);
  * aligned to 8 bytes saves a copy. What is in it after an error is undefined. */
 frc_status frc_decode(const frc_file *file, size_t position, void *buffer, size_t size, const frc_work *work);
 
+/* Decodes entries together: what shares a stream is decoded once. buffers[i] is that of entry i with the entry's
+ * `bytes`, or null where the entry is not wanted. What is in them after an error is undefined. */
+frc_status frc_decode_all(const frc_file *file, void *const *buffers, const frc_work *work);
+
 /* Whether there is a model file to rebuild. */
 int frc_has_model(const frc_file *file);
 

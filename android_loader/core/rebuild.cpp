@@ -79,33 +79,6 @@ class Holes {
     uint32_t next_ = 0;
 };
 
-/// Decodes every stream that fills a hole; `sums` gets the CRC-32 of the holes.
-Status decode_in_place(const File &file, uint8_t *buffer, uint32_t *sums, Work *work, Where *where) {
-    const Index &index = file.index();
-    const Skeleton &skeleton = file.skeleton();
-    Decoder decoder(file, work, where);
-    for (uint32_t number = 0; number < index.stream_count; ++number) {
-        const StreamPlace &stream = index.streams[number];
-        const uint32_t *members = index.members + stream.first_member;
-        Pool pool(file.memory());
-        uint8_t **places = pool.take<uint8_t *>(stream.members);
-        uint32_t *found = pool.take<uint32_t>(stream.members);
-        if (!places || !found) return NO_MEMORY;
-        bool wanted = false;
-        for (uint32_t i = 0; i < stream.members; ++i) {
-            const int32_t hole = skeleton.hole_of[members[i]];
-            places[i] = hole < 0 ? nullptr : buffer + skeleton.holes[hole].offset;
-            wanted |= hole >= 0;
-        }
-        if (!wanted) continue;
-        FRC_TRY(decoder.decode_stream(number, places, found));
-        for (uint32_t i = 0; i < stream.members; ++i) {
-            if (places[i]) sums[skeleton.hole_of[members[i]]] = found[i];
-        }
-    }
-    return {};
-}
-
 }  // namespace
 
 Status rebuild(const File &file, Write write, void *self, const frc_work *work, Where *where) {
@@ -142,22 +115,31 @@ Status rebuild_into(const File &file, uint8_t *buffer, const frc_work *work, Whe
     const Skeleton &skeleton = file.skeleton();
     Pool pool(file.memory());
     Work all(work, skeleton.size);
-    uint32_t *sums = pool.take<uint32_t>(skeleton.hole_count);
-    if (!sums) return NO_MEMORY;
-    FRC_TRY(decode_in_place(file, buffer, sums, &all, where));
+    const uint32_t entries = file.index().entry_count;
+    uint8_t **places = pool.take<uint8_t *>(entries);
+    uint32_t *sums = pool.take<uint32_t>(entries);
+    if (!places || !sums) return NO_MEMORY;
+    for (uint32_t i = 0; i < entries; ++i) {
+        const int32_t hole = skeleton.hole_of[i];
+        places[i] = hole < 0 ? nullptr : buffer + skeleton.holes[hole].offset;
+    }
+    Decoder decoder(file, &all, where);
+    FRC_TRY(decoder.decode_all(places, sums));
     uint32_t crc = 0;
     SkeletonWalk walk(skeleton);
     for (;;) {
         const SkeletonWalk::Piece piece = walk.next();
         if (piece == SkeletonWalk::Piece::END) break;
         if (piece == SkeletonWalk::Piece::HOLE) {
-            crc = combined(crc, sums[walk.number], skeleton.holes[walk.number].bytes);
+            const Hole &hole = skeleton.holes[walk.number];
+            crc = combined(crc, sums[hole.entry], hole.bytes);
             continue;
         }
-        const uint32_t *patch = &sums[piece == SkeletonWalk::Piece::PATCH ? skeleton.patches[walk.number].hole : 0];
-        const Bytes bytes = piece == SkeletonWalk::Piece::GAP
-                                ? walk.gap
-                                : Bytes{reinterpret_cast<const uint8_t *>(patch), Patch::BYTES};
+        Bytes bytes = walk.gap;
+        if (piece == SkeletonWalk::Piece::PATCH) {
+            const uint32_t entry = skeleton.holes[skeleton.patches[walk.number].hole].entry;
+            bytes = {reinterpret_cast<const uint8_t *>(&sums[entry]), Patch::BYTES};
+        }
         memcpy(buffer + walk.offset, bytes.data, bytes.size);
         crc = checksum(bytes, crc);
         FRC_TRY(all.advance(bytes.size));

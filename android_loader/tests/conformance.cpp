@@ -75,6 +75,26 @@ void check_entries(const std::string &name, const frc_file *file, const std::map
     check(frc_find(file, "no such name", 12) == -1, name + " has no other names");
 }
 
+/// Every entry, or every second one, together.
+void check_together(const std::string &name, const frc_file *file, const std::map<std::string, std::string> &expected,
+                    const frc_work *work) {
+    for (size_t step = 1; step < 3; ++step) {
+        std::vector<Buffer> buffers(frc_entry_count(file));
+        std::vector<void *> places(buffers.size(), nullptr);
+        for (size_t i = 0; i < buffers.size(); i += step) {
+            buffers[i].resize(static_cast<size_t>(frc_entry_at(file, i).bytes) + 1);
+            places[i] = buffers[i].data();
+        }
+        check(frc_decode_all(file, places.data(), work).code == 0, name + " together");
+        for (size_t i = 0; i < buffers.size(); i += step) {
+            buffers[i].pop_back();
+            const auto found = expected.find(frc_entry_at(file, i).name);
+            if (found == expected.end()) continue;
+            check(testing::sha256(buffers[i]) == found->second, name + " " + found->first + " together");
+        }
+    }
+}
+
 void check_model(const std::string &name, const frc_file *file, const std::string &sum, const frc_work *work) {
     Buffer streamed;
     const auto write = [](void *self, const void *bytes, size_t size) {
@@ -112,6 +132,7 @@ void check_valid(const std::string &name, const Buffer &bytes, const Expected &e
             check(frc_set_width(file, lengths.data(), lengths.size(), 0, work).code == 0, name + " at " + width);
         }
         check_entries(name + " at " + width, file, entries, work);
+        check_together(name + " at " + width, file, entries, work);
     }
     const int64_t *full;
     const size_t groups = frc_groups(file, &full);

@@ -1,4 +1,7 @@
-"""Seeds of the fuzzer android_loader/fuzz/decode.cpp: `PYTHONPATH=tests python tests/native/corpus.py FOLDER`."""
+"""Seeds of the fuzzers beside this file: `PYTHONPATH=tests python android_loader/fuzz/seeds.py FOLDER`.
+
+FOLDER/levels gets records with streams (levels.cpp), FOLDER/file the vectors, as they are and unsealed (file.cpp).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import numpy as np
 from frc_files import level_stream
 
 from frcodec import streams
+from frcodec.constants import SECTION_DATA
+from frcodec.container import packing, sections
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
@@ -68,12 +73,38 @@ def record(made: Layer) -> bytes:
     return front + b"".join(struct.pack("<2H", *pair) for pair in zip(made.shape, target.kept, strict=True))
 
 
+def unsealed(file: bytes) -> bytes:
+    """A file as the sections that file.cpp makes it of again; b"" where they do not fit."""
+    made = b"\1"
+    data = memoryview(file)
+    for section in sections.walk(data):
+        payload = bytes(data[section.payload])
+        if section.type != SECTION_DATA and section.type in sections.KNOWN_SECTIONS:
+            payload = packing.decompress(payload, len(file) << 10)
+        if len(payload) >= 1 << 16:
+            return b""
+        made += bytes([section.type, data[section.start + 1]]) + struct.pack("<H", len(payload)) + payload
+    return made
+
+
+def files(limit: int) -> list[bytes]:
+    """The valid vectors of at most so many bytes."""
+    folder = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "valid"
+    return [content for path in sorted(folder.glob("*.frc")) if len(content := path.read_bytes()) <= limit]
+
+
+def write(folder: Path, contents: list[bytes]) -> None:
+    """One file each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, content in enumerate(contents):
+        (folder / f"seed{number:03}").write_bytes(content)
+
+
 def main() -> None:
     """Write the seeds."""
     folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, content in enumerate(seeds(200)):
-        (folder / f"seed{number:03}").write_bytes(content)
+    write(folder / "levels", seeds(200))
+    write(folder / "file", [b"\0" + file for file in files(4096)] + [unsealed(file) for file in files(4096)])
 
 
 if __name__ == "__main__":
