@@ -24,5 +24,5 @@ target_compile_definitions(frc_zstd PRIVATE
     NDEBUG ZSTD_DISABLE_ASM=1 ZSTD_LEGACY_SUPPORT=0 ZSTD_STRIP_ERROR_STRINGS ZSTD_TRACE=0 ZSTD_NO_INTRINSICS DYNAMIC_BMI2=0
     HUF_FORCE_DECOMPRESS_X1 ZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT ZSTD_NO_INLINE
     ZSTDLIB_VISIBLE= ZSTDLIB_HIDDEN=)
-target_compile_options(frc_zstd PRIVATE -O2 -fvisibility=hidden -ffunction-sections -fdata-sections -w)
+target_compile_options(frc_zstd PRIVATE -Os -fno-unwind-tables -fno-asynchronous-unwind-tables -fvisibility=hidden -ffunction-sections -fdata-sections -w)
 set_target_properties(frc_zstd PROPERTIES POSITION_INDEPENDENT_CODE ON)

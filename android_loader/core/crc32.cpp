@@ -1,5 +1,5 @@
-// CRC-32 by slicing, sixteen bytes a step through sixteen tables; long inputs first shrink by folding where the
-// processor multiplies polynomials.
+// CRC-32 by the processor's instructions where it has them; by folding where it multiplies polynomials; otherwise by
+// slicing, four bytes a step through four tables.
 
 #include "kernels.h"
 
@@ -7,6 +7,9 @@
 #include <immintrin.h>
 #elif defined(__ARM_FEATURE_CRC32)
 #include <arm_acle.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#define FRC_CRC32_MAYBE
+extern "C" unsigned long getauxval(unsigned long type);
 #endif
 
 namespace frc {
@@ -28,7 +31,7 @@ constexpr uint32_t GENERATOR = 0xEDB88320;  // bit 31 - i is the coefficient of 
 /// value · x modulo the generator.
 constexpr uint32_t times_x(uint32_t value) { return value >> 1 ^ (value & 1 ? GENERATOR : 0); }
 
-constexpr int SLICES = 16;
+constexpr int SLICES = 4;
 
 /// of[0][b] is the remainder of the byte b, of[j][b] that of b followed by j zero bytes.
 struct Tables {
@@ -53,19 +56,36 @@ constexpr Tables make_tables() {
 
 constexpr Tables TABLES = make_tables();
 
-/// Four bytes that are followed by 4 · `words` others.
-inline uint32_t reduced(uint32_t bytes, int words) {
-    const auto *table = TABLES.of + 4 * words;
-    return table[3][bytes & 255] ^ table[2][bytes >> 8 & 255] ^ table[1][bytes >> 16 & 255] ^ table[0][bytes >> 24];
-}
-
 /// The register behind these bytes; `crc` is that before them.
 uint32_t continued(const uint8_t *data, size_t size, uint32_t crc) {
     for (; size >= SLICES; size -= SLICES, data += SLICES) {
-        crc = reduced(crc ^ load_u32(data), 3) ^ reduced(load_u32(data + 4), 2) ^ reduced(load_u32(data + 8), 1) ^
-              reduced(load_u32(data + 12), 0);
+        crc ^= load_u32(data);
+        crc = TABLES.of[3][crc & 255] ^ TABLES.of[2][crc >> 8 & 255] ^ TABLES.of[1][crc >> 16 & 255] ^
+              TABLES.of[0][crc >> 24];
     }
     for (; size; --size, ++data) crc = crc >> 8 ^ TABLES.of[0][(crc ^ *data) & 255];
+    return crc;
+}
+
+#endif
+
+#if defined(FRC_CRC32_MAYBE)
+
+/// Whether the processor has the instructions, as nearly all with 64 bits have.
+bool has_instructions() {
+    constexpr unsigned long AT_HWCAP = 16, HWCAP_CRC32 = 1 << 7;
+    return getauxval(AT_HWCAP) & HWCAP_CRC32;
+}
+
+/// The same as `continued`.
+uint32_t continued_by_instructions(const uint8_t *data, size_t size, uint32_t crc) {
+    for (; size >= 8; size -= 8, data += 8) {
+        const uint64_t bytes = load_u32(data) | uint64_t{load_u32(data + 4)} << 32;
+        __asm__(".arch_extension crc\n\tcrc32x %w0, %w0, %x1" : "+r"(crc) : "r"(bytes));
+    }
+    for (; size; --size, ++data) {
+        __asm__(".arch_extension crc\n\tcrc32b %w0, %w0, %w1" : "+r"(crc) : "r"(*data));
+    }
     return crc;
 }
 
@@ -114,6 +134,9 @@ uint32_t continued_folding(const uint8_t *data, size_t size, uint32_t crc) {
 uint32_t crc32(const uint8_t *data, size_t size, uint32_t crc) {
 #if defined(__PCLMUL__)
     if (size >= 64) return ~continued_folding(data, size, ~crc);
+#endif
+#if defined(FRC_CRC32_MAYBE)
+    if (has_instructions()) return ~continued_by_instructions(data, size, ~crc);
 #endif
     return ~continued(data, size, ~crc);
 }

@@ -202,7 +202,7 @@ bool LayerDecoder::covered() const {
 
 void LayerDecoder::attach(void *elements, Arena memory) {
     elements_ = static_cast<uint8_t *>(elements);
-    if (!covered()) memset(elements, layer_.integer() ? layer_.step : 0, bytes());
+    if (!covered() && bytes()) memset(elements, layer_.integer() ? layer_.step : 0, bytes());
     if (layer_.region == Region::SCAN) {
         int64_t strides[MAX_RANK], shape[MAX_RANK];
         for (int i = 0; i < axis_count_; ++i) {

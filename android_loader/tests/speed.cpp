@@ -77,7 +77,7 @@ double touch(size_t size) {
 int main(int count, char **arguments) {
     if (count != 3) return std::printf("usage: speed FILE.frc REPEATS\n"), 2;
     const Buffer bytes = testing::contents(arguments[1]);
-    double best = 1e300, touched = 1e300;
+    double best = 1e9, touched = 1e9;
     size_t size = 0, most = 0;
     for (int i = std::atoi(arguments[2]); i > 0; --i) {
         testing::Heap heap;
