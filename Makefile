@@ -3,21 +3,24 @@
 
 PY := .venv/bin/python
 READY := .venv/ready
-CPP := $(wildcard android_loader/core/*.h android_loader/core/*.cpp android_loader/fuzz/*.cpp frcodec/*.h frcodec/*.cpp)
+CORE := $(wildcard android_loader/core/*.h android_loader/core/*.cpp frcodec/*.h frcodec/*.cpp)
+CPP := $(CORE) $(wildcard $(foreach folder,ci fuzz jni tests tests/lite,android_loader/$(folder)/*.h android_loader/$(folder)/*.cpp))
 SINGLE_THREADED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format android android-qemu executorch bench clean
 
 help:
 	@echo "make demo     encode a real trained model, rebuild it, show that it still works"
 	@echo "make test     lint and run all tests"
 	@echo "make lint     style, types, layering, generated files"
 	@echo "make format   let ruff and clang-format write the style"
+	@echo "make android  build and check the Android loader without Google's SDK; android-qemu: on ARM, emulated"
+	@echo "make executorch  check .pte files with ExecuTorch's own runtime (fetches 1.5 GB once)"
 	@echo "make bench    run the benchmarks, results in benchmarks/results"
 	@echo "make clean    remove everything these targets made, .venv and downloads included"
 
-$(READY): pyproject.toml .ci/setup CMakeLists.txt android_loader/core/CMakeLists.txt $(CPP)
+$(READY): pyproject.toml .ci/setup CMakeLists.txt android_loader/core/CMakeLists.txt $(CORE)
 	@.ci/setup
 
 demo: $(READY)
@@ -38,6 +41,16 @@ format: $(READY)
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 	.venv/bin/clang-format -i $(CPP)
+
+# Each ends with a line "N passed, N failed"; android_loader/ci/setup gets what they need.
+android: $(READY)
+	@PY=$(abspath $(PY)) android_loader/ci/android
+
+android-qemu: $(READY)
+	@PY=$(abspath $(PY)) android_loader/ci/android qemu
+
+executorch: $(READY)
+	@PY=$(abspath $(PY)) android_loader/ci/executorch
 
 # A benchmark is a script benchmarks/bench_*.py.
 bench: $(READY)

@@ -28,7 +28,8 @@ Examples:
 
 @click.command("decode", short_help="Rebuild the model file.", epilog=_EXAMPLES)
 @click.argument("source", metavar="IN", type=click.Path(readable=False))
-@params.output_options
+@params.output
+@params.force
 @click.option(
     "--to",
     type=click.Choice(_FORMATS),

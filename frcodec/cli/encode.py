@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -13,6 +12,7 @@ from ..constants import Code
 from ..errors import UsageError
 from . import params, paths, rows
 from .output import Output
+from .quality import EncodingCommand, options_of, quality_options
 
 if TYPE_CHECKING:
     from ..codec import EncodeReport
@@ -31,34 +31,11 @@ Examples:
 """
 
 
-class _Encode(click.Command):
-    """Explains rules below the options, in the words of the part that reads them, imported only then."""
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from ..plan import RULE_HELP
-
-        lines = [fill(line, formatter.width - 2, subsequent_indent="  ") for line in RULE_HELP.splitlines()]
-        formatter.write("\n" + indent("\n".join(["Rules:", *lines]), "  ") + "\n")
-        super().format_epilog(ctx, formatter)
-
-
-@click.command("encode", cls=_Encode, short_help="Encode a model file to .frc.", epilog=_EXAMPLES)
+@click.command("encode", cls=EncodingCommand, short_help="Encode a model file to .frc.", epilog=_EXAMPLES)
 @click.argument("source", metavar="IN", type=click.Path(readable=False))
-@params.output_options
-@click.option("--snr", metavar="DB", type=params.Number(-20, 200), help="Signal-to-noise ratio over all weights in dB.")
-@click.option(
-    "--max-error",
-    metavar="E",
-    type=params.Number(1e-26, 1e30),
-    help="Largest error of any weight, absolute; guaranteed.",
-)
-@click.option("--quality", metavar="Q", type=params.Number(0, 100), help="0 to 100, by each tensor's own scale.")
-@click.option(
-    "--target-size", type=params.Size(), help="The best quality in a file of at most so many bytes, or 500K, 3M."
-)
-@click.option("--lossless", is_flag=True, help="Give the input back byte for byte.")
-@click.option("--keep", metavar="REGEX", multiple=True, help="Store tensors of matching names exactly; repeatable.")
-@click.option("--rule", "rules", metavar="REGEX=OPTION,...", multiple=True, help="Treat some tensors otherwise: below.")
+@params.output
+@params.force
+@quality_options
 @click.option("--calibrate", metavar="FILE", help="Inputs, .npz or .pt: share out errors by their effect.")
 @click.option("--module", metavar="FILE", help="TorchScript to run them with, where IN is none.")
 @click.option("--meta", type=params.Pair(), multiple=True, help="Text to store with the model; repeatable.")
@@ -85,7 +62,7 @@ def encode(
     weights are stored exactly. IN may be -, for stdin.
     """
     out = Output(as_json=as_json, quiet=quiet)
-    options = _calibrated(_options(**quality), source, calibrate, module)
+    options = _calibrated(options_of(**quality), source, calibrate, module)
     metadata = _metadata(meta)
     model = paths.source_of(source)
     if dry_run:
@@ -95,27 +72,6 @@ def encode(
     paths.check_target(source, target, force=force, as_json=as_json)
     report = _encoded(out, model, paths.target_of(target), options, force=force, threads=threads, metadata=metadata)
     _tell(out, source, target, report)
-
-
-def _options(
-    snr: float | None,
-    max_error: float | None,
-    quality: float | None,
-    target_size: int | None,
-    lossless: bool,
-    keep: tuple[str, ...],
-    rules: tuple[str, ...],
-) -> Options:
-    """The checked options; at most one kind of quality."""
-    asked = {"--snr": snr, "--max-error": max_error, "--quality": quality, "--target-size": target_size}
-    given = [name for name, value in asked.items() if value is not None] + ["--lossless"] * lossless
-    if len(given) > 1:
-        raise UsageError(Code.BAD_OPTION, f"{' and '.join(given)} exclude each other: ask for one kind of quality.")
-    from ..plan import Options, parse_rule
-
-    for rule in rules:
-        parse_rule(rule)  # a typo should not wait for the model to be read
-    return Options(snr, max_error, quality, target_size, rules=rules, keep=keep, lossless=lossless)
 
 
 def _calibrated(options: Options, source: str, inputs: str | None, module: str | None) -> Options:

@@ -17,6 +17,7 @@ from .. import __version__
 from ..constants import Code
 from ..errors import FileError, FrcError, UnsupportedError, UsageError
 from . import output
+from .bundle import bundle
 from .completion import PROGRAM, VARIABLE, completion
 from .decode import decode
 from .encode import encode
@@ -41,6 +42,7 @@ Examples:
   frcodec inspect model.frc        what is in it
   frcodec decode model.frc         the model file again
   frcodec verify model.frc --against model.pt
+  frcodec bundle model.ptl --app . an Android app's asset, and Kotlin for it
 
 Data goes to stdout, messages to stderr. A - in place of a file is stdin or stdout. NO_COLOR turns colours off.
 """
@@ -75,7 +77,7 @@ def cli() -> None:
     """Neural-network weights in small .frc files, rebuilt to the same bits on every machine."""
 
 
-for _verb in (encode, decode, inspect, verify, completion):
+for _verb in (encode, decode, inspect, verify, bundle, completion):
     cli.add_command(_verb)
 
 

@@ -70,6 +70,20 @@ class Count(Number):
         return int(number)
 
 
+class Shape(_Kind):
+    """Lengths of axes, such as 1,3,224,224."""
+
+    name = "SHAPE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Lengths from text."""
+        if isinstance(value, tuple):
+            return value
+        if not re.fullmatch(r"\d{1,18}(,\d{1,18}){0,31}", value, re.ASCII):
+            self.fail(f"{value!r} is no shape: 1 to 32 lengths with commas between them are needed.", param, ctx)
+        return tuple(map(int, value.split(",")))
+
+
 class Pair(_Kind):
     """KEY=VALUE."""
 
@@ -107,14 +121,18 @@ def max_bytes(command: Command) -> Command:
     return option(command)
 
 
-def output_options(command: Command) -> Command:
-    """-o and -f, for verbs that write files."""
-    output = click.option(
+def output(command: Command) -> Command:
+    """-o, for verbs that write one file."""
+    option = click.option(
         "-o",
         "--output",
         type=click.Path(readable=False),
         metavar="FILE",
         help="Where to write: a file, a folder, - for stdout.",
     )
-    force = click.option("-f", "--force", is_flag=True, help="Replace an existing output file.")
-    return output(force(command))
+    return option(command)
+
+
+def force(command: Command) -> Command:
+    """-f, for verbs that write files."""
+    return click.option("-f", "--force", is_flag=True, help="Replace an existing output file.")(command)

@@ -18,7 +18,7 @@ from frcodec.cli.params import Count, Number, Size
 from frcodec.cli.paths import decoded_name, encoded_name
 
 Call = Callable[..., Result]
-VERBS = ["encode", "decode", "inspect", "verify", "completion"]
+VERBS = ["encode", "decode", "inspect", "verify", "bundle", "completion"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -32,7 +32,7 @@ def test_every_verb_has_help_with_examples(call: Call, verb: str) -> None:
 def test_the_help_lists_verbs_and_exit_codes(call: Call) -> None:
     done = call("--help")
     assert done.status == 0 and "Exit status:" in done.text
-    assert [line.split()[0] for line in done.text.split("Commands:")[1].splitlines()[1:6]] == VERBS
+    assert [line.split()[0] for line in done.text.split("Commands:")[1].splitlines()[1:7]] == VERBS
     assert "transform=T" in call("encode", "-h").text
 
 

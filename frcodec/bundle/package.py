@@ -1,0 +1,149 @@
+"""What an app package holds of interest here: .frc assets and native libraries, with their places in the archive.
+
+.apk  assets/…         lib/ABI/…
+.aab  base/assets/…    MODULE/lib/ABI/…    BundleConfig.pb: what the APKs made from it keep uncompressed
+.aar  assets/…         jni/ABI/…
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..constants import Code
+from ..errors import CheckError, FileError, FrcError
+from ..files.zip_image import Archive, Member, parse
+from . import bundle_config
+
+KINDS: Final = ("apk", "aab", "aar")
+_ASSET = {"apk": "assets/", "aab": "base/assets/", "aar": "assets/"}
+_LIBRARY = {
+    "apk": re.compile(r"lib/([^/]+)/([^/]+\.so)"),
+    "aab": re.compile(r"[^/]+/lib/([^/]+)/([^/]+\.so)"),
+    "aar": re.compile(r"jni/([^/]+)/([^/]+\.so)"),
+}
+_SLACK = 1 << 10
+"""bytes that deflate's own tables may take before the first byte comes out"""
+_CONFIG = "BundleConfig.pb"
+_LARGEST_CONFIG = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """An .frc file in a package."""
+
+    name: str
+    """below the folder of assets"""
+    member: Member
+    stored: bool
+    """whether Android finds it uncompressed in what is installed"""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A native library in a package."""
+
+    path: str
+    """in the package"""
+    abi: str
+    member: Member
+
+    def head(self, count: int) -> bytes:
+        """Its first `count` > 0 bytes, fewer where it is shorter. Raises ValueError where they cannot be inflated."""
+        if not self.member.compressed:
+            return bytes(self.member.packed[:count])
+        try:
+            packed = self.member.packed[: 2 * count + _SLACK]
+            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, count)
+        except zlib.error as error:
+            raise ValueError(f"it cannot be inflated ({error})") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An APK, an app bundle or a library archive."""
+
+    path: Path
+    kind: str
+    """"apk", "aab" or "aar" """
+    size: int
+    """bytes"""
+    assets: tuple[Asset, ...]
+    libraries: tuple[Library, ...]
+
+    @property
+    def aligned(self) -> bool:
+        """Whether places in it are those on the device; other kinds are packed anew before they are installed."""
+        return self.kind == "apk"
+
+
+def opened(path: Path) -> Package:
+    """A package by its path. Its members are not read, and lie in a mapping of the file.
+
+    Raises FileError, and CheckError (unfit_app) for what is no sound zip archive or not one of an app.
+    """
+    image = _mapped(path)
+    try:
+        archive = parse(image)
+    except FrcError as problem:
+        raise CheckError(Code.UNFIT_APP, f"{path.name} is no sound package. {_retold(problem)}") from None
+    kind = _kind(path, archive)
+    globs = _uncompressed(archive) if kind == "aab" else []
+    assets = [
+        Asset(name, member, _is_stored(kind, f"assets/{name}", member, globs))
+        for member in archive.members
+        if (name := member.name.removeprefix(_ASSET[kind])) != member.name and name.lower().endswith(".frc")
+    ]
+    libraries = [
+        Library(member.name, found[1], member)
+        for member in archive.members
+        if (found := _LIBRARY[kind].fullmatch(member.name))
+    ]
+    return Package(path, kind, len(image), tuple(assets), tuple(libraries))
+
+
+def _is_stored(kind: str, path: str, member: Member, globs: list[str]) -> bool:
+    """Of an APK the member itself decides, of an app bundle its configuration; a library leaves it to the app."""
+    if kind == "aab":
+        return any(bundle_config.matches(path, glob) for glob in globs)
+    return kind == "aar" or not member.compressed
+
+
+def _kind(path: Path, archive: Archive) -> str:
+    names = {member.name for member in archive.members}
+    if _CONFIG in names:
+        return "aab"
+    if "AndroidManifest.xml" in names:
+        return "aar" if "classes.jar" in names or path.suffix.lower() == ".aar" else "apk"
+    raise CheckError(
+        Code.UNFIT_APP, f"{path.name} is a zip archive, but no APK, AAB or AAR: it has no AndroidManifest.xml."
+    )
+
+
+def _uncompressed(archive: Archive) -> list[str]:
+    member = next(member for member in archive.members if member.name == _CONFIG)
+    try:
+        return bundle_config.uncompressed_globs(bytes(member.read(_LARGEST_CONFIG)))
+    except (FrcError, ValueError) as error:
+        raise CheckError(Code.UNFIT_APP, f"{_CONFIG} in the app bundle is damaged: {error}.") from None
+
+
+def _retold(problem: FrcError) -> str:
+    """A zip archive's fault in a sentence of its own: it is told as that of a model file."""
+    words = problem.message.replace("The model file is damaged or cut short: ", "It is damaged or cut short: ")
+    place = "" if problem.offset is None else f" (at byte {problem.offset:,})"
+    return words.replace("model file", "package").replace("model's", "package's").rstrip(".") + place + "."
+
+
+def _mapped(path: Path) -> memoryview:
+    try:
+        with path.open("rb") as file:
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except OSError as error:
+        raise FileError(Code.READ_FAILED, f"Cannot read {path}: {error.strerror or error}.") from error
+    except ValueError:
+        raise CheckError(Code.UNFIT_APP, f"{path} is empty.") from None

@@ -1,0 +1,77 @@
+"""How well a model is to be encoded: the options of the verbs that encode, described once."""
+
+from __future__ import annotations
+
+from textwrap import fill, indent
+from typing import TYPE_CHECKING
+
+import click
+
+from ..constants import Code
+from ..errors import UsageError
+from . import params
+
+if TYPE_CHECKING:
+    from ..plan import Options
+
+
+class EncodingCommand(click.Command):
+    """Explains rules below the options, in the words of the part that reads them, imported only then."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Rules, then examples."""
+        from ..plan import RULE_HELP
+
+        lines = [fill(line, formatter.width - 2, subsequent_indent="  ") for line in RULE_HELP.splitlines()]
+        formatter.write("\n" + indent("\n".join(["Rules:", *lines]), "  ") + "\n")
+        super().format_epilog(ctx, formatter)
+
+
+_OPTIONS = (
+    click.option(
+        "--snr", metavar="DB", type=params.Number(-20, 200), help="Signal-to-noise ratio over all weights in dB."
+    ),
+    click.option(
+        "--max-error",
+        metavar="E",
+        type=params.Number(1e-26, 1e30),
+        help="Largest error of any weight, absolute; guaranteed.",
+    ),
+    click.option("--quality", metavar="Q", type=params.Number(0, 100), help="0 to 100, by each tensor's own scale."),
+    click.option(
+        "--target-size", type=params.Size(), help="The best quality in a file of at most so many bytes, or 500K, 3M."
+    ),
+    click.option("--lossless", is_flag=True, help="Give the input back byte for byte."),
+    click.option("--keep", metavar="REGEX", multiple=True, help="Store tensors of matching names exactly; repeatable."),
+    click.option(
+        "--rule", "rules", metavar="REGEX=OPTION,...", multiple=True, help="Treat some tensors otherwise: below."
+    ),
+)
+
+
+def quality_options(command: params.Command) -> params.Command:
+    """--snr, --max-error, --quality, --target-size, --lossless, --keep and --rule."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def options_of(
+    snr: float | None,
+    max_error: float | None,
+    quality: float | None,
+    target_size: int | None,
+    lossless: bool,
+    keep: tuple[str, ...],
+    rules: tuple[str, ...],
+) -> Options:
+    """The checked options; at most one kind of quality."""
+    asked = {"--snr": snr, "--max-error": max_error, "--quality": quality, "--target-size": target_size}
+    given = [name for name, value in asked.items() if value is not None] + ["--lossless"] * lossless
+    if len(given) > 1:
+        raise UsageError(Code.BAD_OPTION, f"{' and '.join(given)} exclude each other: ask for one kind of quality.")
+    from ..plan import Options, parse_rule
+
+    for rule in rules:
+        parse_rule(rule)  # a typo should not wait for the model to be read
+    return Options(snr, max_error, quality, target_size, rules=rules, keep=keep, lossless=lossless)
