@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 SPEC = Path(__file__).resolve().parent
 PYTHON = SPEC.parent / "frcodec" / "constants.py"
 CPP = SPEC.parent / "android_loader" / "core" / "constants.h"
+KOTLIN = SPEC.parent / "android_loader" / "kotlin" / "src" / "main" / "kotlin" / "io" / "github" / "frcodec"
 PLAIN_SECTIONS_EXCLUDED = {"errors", "dtypes"}
 
 
@@ -57,7 +59,7 @@ def cpp_source(constants: dict[str, Any]) -> str:
         "",
         "#pragma once",
         "",
-        "#include <cstdint>",
+        "#include <stdint.h>",
         "",
         "// clang-format off",
         "namespace frc {",
@@ -89,6 +91,45 @@ def cpp_plain(key: str, value: Any) -> str:
     return f"inline constexpr {kind} {key.upper()} = {value};"
 
 
+def kotlin_codes(constants: dict[str, Any]) -> str:
+    """The text of FrcCode.kt; what a number means is the comment beside it."""
+    comments = dict(re.findall(r"^(\w+) = \d+ +# (.*)$", (SPEC / "constants.toml").read_text(), re.MULTILINE))
+    values = [
+        f"    /** {comments[name][:1].upper()}{comments[name][1:]}. */\n    {name.upper()}({number}),\n\n"
+        for name, number in constants["errors"].items()
+    ]
+    return kotlin_enum(
+        "FrcCode",
+        "What went wrong. Some occur in the command line tool only.",
+        {"number": "the same in every language, and never reused"},
+        values,
+    )
+
+
+def kotlin_dtypes(constants: dict[str, Any]) -> str:
+    """The text of FrcDType.kt."""
+    values = [
+        f"    {name.upper()}({entry['id']}, {entry['bits'] // 8}),\n" for name, entry in constants["dtypes"].items()
+    ]
+    return kotlin_enum(
+        "FrcDType",
+        "Types of elements, by their names in PyTorch; BYTES is a storage whose type the file does not tell.",
+        {"number": "id in the file", "byteCount": "size of one element"},
+        values,
+    )
+
+
+def kotlin_enum(name: str, doc: str, properties: dict[str, str], values: list[str]) -> str:
+    """An enum class of numbers, found by the first of them."""
+    lines = ["// Generated from spec/constants.toml by spec/generate.py: change it there.", ""]
+    lines += ["package io.github.frcodec", "", "/**", f" * {doc}", " *"]
+    lines += [f" * @property {key} {meaning}" for key, meaning in properties.items()]
+    lines += [" */", f"public enum class {name}("] + [f"    public val {key}: Int," for key in properties]
+    lines += [") {", "".join(values).rstrip("\n"), "    ;", "", "    internal companion object {"]
+    lines += [f"        fun of(number: Int): {name} = values().first {{ it.number == number }}", "    }", "}", ""]
+    return "\n".join(lines)
+
+
 def in_rows(values: list[int], indent: int) -> str:
     """Eight numbers a line."""
     rows = [values[i : i + 8] for i in range(0, len(values), 8)]
@@ -99,7 +140,13 @@ def main() -> int:
     """Write, or with --check compare, every generated file."""
     constants = tomllib.loads((SPEC / "constants.toml").read_text())
     stale = 0
-    for path, source in ((PYTHON, python_source(constants)), (CPP, cpp_source(constants))):
+    sources = {
+        PYTHON: python_source(constants),
+        CPP: cpp_source(constants),
+        KOTLIN / "FrcCode.kt": kotlin_codes(constants),
+        KOTLIN / "FrcDType.kt": kotlin_dtypes(constants),
+    }
+    for path, source in sources.items():
         if "--check" not in sys.argv:
             path.write_text(source)
         elif path.read_text() != source:
