@@ -135,7 +135,7 @@ def arm64_instructions(path: Path) -> int | None:
     run(["cc", "-shared", "-fPIC", "-O1", "-o", plugin, ROOT / "benchmarks" / "loader" / "instructions.c"])
     counts = []
     for times in ("0", "1"):
-        emulated = ["qemu-aarch64", "-plugin", plugin, speed, path, times]
+        emulated = ["qemu-aarch64", "-plugin", str(plugin), str(speed), str(path), times]
         done = subprocess.run(emulated, check=True, capture_output=True, text=True)
         counts.append(int(done.stderr.split()[0]))
     return counts[1] - counts[0]

@@ -15,7 +15,9 @@ from ..errors import CorruptError, FileError, UnsupportedError, UsageError
 from .text import escaped
 
 STANDARD: Final = "-"
-MODEL_SUFFIXES: Final = (".pt", ".pth", ".ptl", ".safetensors", ".bin", ".ckpt", ".torchscript", ".model")
+MODEL_SUFFIXES: Final = (
+    ".pt", ".pth", ".ptl", ".pte", ".ptd", ".safetensors", ".bin", ".ckpt", ".torchscript", ".model"
+)  # fmt: skip
 """endings that .frc replaces; it is appended to all others, which may be part of a name such as net-v1.2"""
 KIND_SUFFIXES: Final = {
     "PyTorch zip": ".pt",
@@ -23,6 +25,8 @@ KIND_SUFFIXES: Final = {
     "lite interpreter": ".ptl",
     "PyTorch legacy": ".pth",
     "safetensors": ".safetensors",
+    "ExecuTorch": ".pte",
+    "ExecuTorch data": ".ptd",
 }
 """kind of a model file -> its usual ending"""
 
