@@ -24,16 +24,7 @@ class Pool {
     const frc_memory &memory() const { return memory_; }
 
     /// `size` bytes, aligned for any type; nullptr where there are none left.
-    void *take_bytes(uint64_t size) {
-        if (size > SIZE_MAX / 2) return nullptr;
-        const size_t whole = sizeof(Head) + static_cast<size_t>(size);
-        Head *head = static_cast<Head *>(memory_.take(memory_.self, whole));
-        if (!head) return nullptr;
-        head->next = first_;
-        head->size = whole;
-        first_ = head;
-        return head + 1;
-    }
+    void *take_bytes(uint64_t size);
 
     /// Room for `count` objects of a trivial type, uninitialized; nullptr where there is none left.
     template <typename T>
@@ -42,25 +33,12 @@ class Pool {
     }
 
     /// A block as an arena of `size` bytes. `ok` tells whether there was one.
-    Arena arena(size_t size, bool *ok) {
-        void *memory = take_bytes(size);
-        *ok = memory != nullptr;
-        return {memory, size};
-    }
+    Arena arena(size_t size, bool *ok);
 
     /// Takes the blocks of another pool over, and gives back its own.
-    void replace(Pool *other) {
-        give_all();
-        first_ = other->first_;
-        other->first_ = nullptr;
-    }
+    void replace(Pool *other);
 
-    void give_all() {
-        while (Head *head = first_) {
-            first_ = head->next;
-            memory_.give(memory_.self, head, head->size);
-        }
-    }
+    void give_all();
 
   private:
     struct alignas(16) Head {
