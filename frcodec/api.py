@@ -105,7 +105,7 @@ def encode_file(
     metadata: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> EncodeReport:
-    """Encode a model file (.pt, .pth, .ptl, TorchScript or .safetensors) to an .frc file.
+    """Encode a model file (.pt, .pth, .ptl, TorchScript, .pte or .safetensors) to an .frc file.
 
     Without options every tensor gets the default quality. An existing target is replaced only with `force`.
     `threads` defaults to the number of processors; the file is the same for any number.

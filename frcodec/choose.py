@@ -62,8 +62,14 @@ def best_transform(values: Reals, step: float, first_axis: int = 0) -> Transform
 
 def _usable(shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The axes of a kernel that may be transformed, and those of rows and columns."""
-    spatial = tuple(axis for axis in range(2, len(shape)) if shape[axis] > 1)
-    return spatial, tuple(axis for axis in range(min(2, len(shape))) if shape[axis] >= _SHORTEST)
+    kernel = range(1, 3) if _channels_last(shape) else range(2, len(shape))
+    spatial = tuple(axis for axis in kernel if shape[axis] > 1)
+    return spatial, tuple(axis for axis, n in enumerate(shape) if axis not in kernel and n >= _SHORTEST)
+
+
+def _channels_last(shape: tuple[int, ...]) -> bool:
+    """Whether it looks like outputs, a square kernel, inputs: what XNNPACK has, where PyTorch has the kernel last."""
+    return len(shape) == 4 and shape[3] > shape[1] == shape[2] > 1
 
 
 def _starters(shape: tuple[int, ...]) -> Iterator[Transform]:

@@ -55,7 +55,7 @@ def encode(
     module: str | None,
     **quality: Any,
 ) -> None:
-    """Encode the model file IN (.pt, .pth, .ptl, TorchScript, .safetensors) to an .frc file.
+    """Encode the model file IN (.pt, .pth, .ptl, TorchScript, .pte, .safetensors) to an .frc file.
 
     Ask for one kind of quality: --snr, --max-error, --quality, --target-size or --lossless. Without any, the default
     quality keeps a network's score. With --calibrate, quality is that of the model's output. Buffers that are no

@@ -10,6 +10,7 @@ from ..constants import DEFAULT_MAX_BYTES, MAGIC, Code
 from ..errors import FileError, UnsupportedError
 from ..spectral import Spectral
 from ..tensors import Buffer
+from . import executorch, executorch_data
 from .legacy import MAGIC as LEGACY_MAGIC
 from .legacy import read_legacy, read_sparse_legacy
 from .safetensors import read_safetensors
@@ -30,7 +31,7 @@ _KNOWN_OTHERS = (
     (0, b"GGUF", "a GGUF file", "It is quantized already; encode the model that it was made from."),
     (4, b"TFL3", "a TensorFlow Lite file", "Encode the model that it was made from."),
     (4, b"PTMF", "a lite interpreter model in the flatbuffer format", "Save it with _use_flatbuffer=False."),
-    (4, b"ET12", "an ExecuTorch program (.pte)", "Encode the state dictionary of the model that it was made from."),
+    (4, b"BP08", "an ExecuTorch program bundled with test inputs", "Encode the program (.pte) that it was made from."),
     (0, b"version https://git-lfs", "a Git LFS pointer, not the file itself", "Run: git lfs pull"),
     (0, b"<", "text like HTML or XML, maybe an error page in place of a download", "Download it again."),
     (0, b"\x08", "probably an ONNX model", "Encode the PyTorch model that it was exported from."),
@@ -47,9 +48,9 @@ def read_model(source: Path | Buffer, *, normalize: bool = True, max_bytes: int)
     from `rebuild`, and a file of sparse DCT coefficients gives `Spectral` tensors and no skeleton: what is wanted of it
     is the dense state dictionary. Without, the rebuilt file is the input byte for byte.
 
-    Raises UnsupportedError (unsupported_model) for anything but PyTorch (zip, TorchScript, lite interpreter, legacy)
-    and safetensors files, UnsupportedError (too_large) for files or views of more than `max_bytes`, CorruptError
-    (bad_model) for damaged files, FileError (read_failed) if the file cannot be read.
+    Raises UnsupportedError (unsupported_model) for anything but PyTorch (zip, TorchScript, lite interpreter, legacy),
+    ExecuTorch and safetensors files, UnsupportedError (too_large) for files or views of more than `max_bytes`,
+    CorruptError (bad_model) for damaged files, FileError (read_failed) if the file cannot be read.
     """
     image = _image(source, max_bytes)
     if normalize:
@@ -61,6 +62,10 @@ def read_model(source: Path | Buffer, *, normalize: bool = True, max_bytes: int)
         return read_torch_zip(image, normalize=normalize, max_bytes=max_bytes)
     if head.startswith(LEGACY_MAGIC):
         return read_legacy(image, max_bytes=max_bytes)
+    if head[4:8] == executorch.MAGIC:
+        return executorch.read_executorch(image)
+    if head[4:8] == executorch_data.MAGIC:
+        return executorch_data.read_executorch_data(image)
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 40:
         return read_safetensors(image)
     raise _unknown(head)
@@ -114,7 +119,7 @@ def _mapped(path: Path) -> memoryview:
 
 def _unknown(head: bytes) -> UnsupportedError:
     """What a file looks like that is not supported."""
-    supported = "Supported are PyTorch files (.pt, .pth, .ptl, TorchScript) and .safetensors."
+    supported = "Supported are PyTorch files (.pt, .pth, .ptl, TorchScript), ExecuTorch (.pte, .ptd) and .safetensors."
     if not head:
         return UnsupportedError(Code.UNSUPPORTED_MODEL, f"The model file is empty. {supported}")
     for offset, magic, what, advice in _KNOWN_OTHERS:

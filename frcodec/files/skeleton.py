@@ -60,7 +60,8 @@ class Model:
     """A model file taken apart."""
 
     kind: str
-    """for people: "PyTorch zip", "TorchScript", "lite interpreter", "safetensors" or "PyTorch legacy" """
+    """for people: "PyTorch zip", "TorchScript", "lite interpreter", "ExecuTorch", "ExecuTorch data", "safetensors" or
+    "PyTorch legacy" """
     entries: Sequence[Entry]
     """named tensors in dictionary order; their data may lie in a mapping of the file"""
     skeleton: Skeleton | None

@@ -1,0 +1,19 @@
+"""Write the small programs of tests/files/executorch: build/executorch/bin/python tests/executorch/make_fixtures.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from programs import RECIPES
+
+FOLDER = Path(__file__).parents[1] / "files" / "executorch"
+FIXTURES = ("portable", "channels_last", "normed", "counting", "external", "xnnpack", "xnnpack_inline", "two_methods")
+FIXTURES += ("int8_static", "four_bits")
+
+for name in FIXTURES:
+    recipe = RECIPES[name]
+    program = recipe.lower(*recipe.network(4))
+    (FOLDER / f"{name}.pte").write_bytes(program.pte)
+    if program.ptd is not None:
+        (FOLDER / f"{name}.ptd").write_bytes(program.ptd)
+    print(f"{name}.pte: {len(program.pte):,} bytes")
