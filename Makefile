@@ -4,7 +4,8 @@
 PY := .venv/bin/python
 READY := .venv/ready
 CORE := $(wildcard android_loader/core/*.h android_loader/core/*.cpp frcodec/*.h frcodec/*.cpp)
-CPP := $(CORE) $(wildcard $(foreach folder,ci fuzz jni tests tests/lite,android_loader/$(folder)/*.h android_loader/$(folder)/*.cpp))
+CPP := $(CORE) benchmarks/loader/instructions.c $(foreach folder,ci ci/bionic ci/include ci/include/sys fuzz jni tests tests/lite,\
+    $(foreach ending,h c cpp,$(wildcard android_loader/$(folder)/*.$(ending))))
 SINGLE_THREADED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help

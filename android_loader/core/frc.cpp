@@ -105,7 +105,7 @@ frc_status frc_decode_all(const frc_file *file, void *const *buffers, const frc_
     return told(decode_all(*file, buffers, work, &where), where);
 }
 
-int frc_has_model(const frc_file *file) { return file->has_model(); }
+int frc_has_model(const frc_file *file) { return file->has_model() && file->full_width(); }
 uint64_t frc_model_bytes(const frc_file *file) { return file->skeleton().size; }
 uint32_t frc_model_crc(const frc_file *file) { return file->skeleton().crc; }
 const char *frc_model_kind(const frc_file *file) { return file->skeleton().kind; }
