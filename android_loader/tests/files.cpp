@@ -81,7 +81,7 @@ std::set<std::string> names(const std::string &folder) {
 
 /// A new folder, which goes with what is in it.
 struct Folder {
-    std::string path = "/tmp/frc-files-XXXXXX";
+    std::string path = P_tmpdir "/frc-files-XXXXXX";
 
     Folder() { path = std::string(mkdtemp(path.data())) + "/"; }
     Folder(const Folder &) = delete;

@@ -65,6 +65,70 @@ void check_cancelling(const std::string &name, const Buffer &bytes) {
     check(good, name + " cancelled");
 }
 
+/// What a progress function is told: never less than before, and everything at the end.
+struct Told {
+    uint64_t done = 0, total = 0;
+    bool falls = false;
+
+    frc_work work() {
+        return {this,
+                [](void *self, uint64_t done, uint64_t total) {
+                    auto *told = static_cast<Told *>(self);
+                    told->falls |= done < told->done || done > total;
+                    told->done = done, told->total = total;
+                    return 0;
+                },
+                nullptr, 0};
+    }
+
+    bool good() const { return done == total && !falls; }
+};
+
+void check_progress(const std::string &name, const Buffer &bytes) {
+    testing::Heap heap;
+    const frc_memory memory = heap.memory();
+    frc_file *file;
+    check(frc_open(&file, bytes.data(), bytes.size(), MOST_BYTES, &memory).code == 0, name + " opens");
+    const size_t count = frc_entry_count(file);
+    std::vector<Buffer> buffers(count);
+    std::vector<void *> views(count, nullptr);
+    bool good = true;
+    for (int times = 0; times < 2; ++times) {
+        for (size_t i = 0; i < count; ++i) {
+            Told told;
+            const frc_work work = told.work();
+            const frc_entry entry = frc_entry_at(file, i);
+            buffers[i].resize(static_cast<size_t>(entry.bytes) + 1);
+            if (entry.coding == 2) views[i] = buffers[i].data();
+            good &= frc_decode(file, i, buffers[i].data(), buffers[i].size() - 1, &work).code == 0 && told.good();
+        }
+        Told told;
+        const frc_work work = told.work();
+        good &= frc_decode_all(file, views.data(), &work).code == 0 && told.good();
+    }
+    check(good, name + " tells its progress");
+    frc_close(file);
+}
+
+/// An executor that is being shut down does not make wrong tensors.
+void check_lost_parts(const std::string &name, const Buffer &bytes) {
+    testing::Heap heap;
+    const frc_memory memory = heap.memory();
+    frc_file *file;
+    check(frc_open(&file, bytes.data(), bytes.size(), MOST_BYTES, &memory).code == 0, name + " opens");
+    const frc_work lazy = {nullptr, nullptr, [](void *, void (*)(void *, size_t, size_t), void *, size_t) {}, 2};
+    bool good = true;
+    for (size_t i = 0; i < frc_entry_count(file); ++i) {
+        const auto size = static_cast<size_t>(frc_entry_at(file, i).bytes);
+        Buffer one(size, 1), two(size, 2);
+        good &= frc_decode(file, i, one.data(), size, nullptr).code == 0;
+        const int code = frc_decode(file, i, two.data(), size, &lazy).code;
+        good &= code == CANCELLED || (code == 0 && one == two);
+    }
+    check(good, name + " with parts left out");
+    frc_close(file);
+}
+
 void check_threads(const std::string &name, const Buffer &bytes) {
     testing::Heap heap;
     const frc_memory memory = heap.memory();
@@ -135,6 +199,8 @@ int main(int count, char **arguments) {
         const Buffer bytes = testing::contents(std::string(arguments[1]) + "/" + name);
         check_memory(name, bytes);
         check_cancelling(name, bytes);
+        check_progress(name, bytes);
+        check_lost_parts(name, bytes);
         check_threads(name, bytes);
         check_writing(name, bytes);
         check_damage(name, bytes);

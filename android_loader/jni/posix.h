@@ -1,0 +1,37 @@
+// What both sides of the decoder's files need of POSIX: descriptors, and statuses that tell what errno means.
+
+#pragma once
+
+#include <unistd.h>
+
+#include "constants.h"
+#include "frc.h"
+
+namespace frc {
+
+constexpr frc_status SUCCESS = {0, -1, -1, ""};
+
+inline frc_status failure(Code code, const char *message) { return {static_cast<int32_t>(code), -1, -1, message}; }
+
+/// What errno says, as a sentence.
+const char *meaning(int error);
+
+inline frc_status read_failure(int error) { return failure(Code::READ_FAILED, meaning(error)); }
+inline frc_status write_failure(int error) { return failure(Code::WRITE_FAILED, meaning(error)); }
+
+/// An open descriptor, closed at the end.
+class Descriptor {
+  public:
+    explicit Descriptor(int number) : number_(number) {}
+    Descriptor(const Descriptor &) = delete;
+    Descriptor &operator=(const Descriptor &) = delete;
+    ~Descriptor() {
+        if (number_ >= 0) close(number_);
+    }
+    int number() const { return number_; }
+
+  private:
+    int number_;
+};
+
+}  // namespace frc
