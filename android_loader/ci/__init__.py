@@ -1,0 +1,1 @@
+"""Build and check the Android loader without Google's SDK."""

@@ -1,0 +1,18 @@
+package org.pytorch;
+
+import java.nio.FloatBuffer;
+
+/** As much of PyTorch Mobile's class as the sample uses. */
+public abstract class Tensor {
+    public static FloatBuffer allocateFloatBuffer(int numElements) {
+        throw new UnsupportedOperationException();
+    }
+
+    public static Tensor fromBlob(FloatBuffer data, long[] shape) {
+        throw new UnsupportedOperationException();
+    }
+
+    public float[] getDataAsFloatArray() {
+        throw new UnsupportedOperationException();
+    }
+}
