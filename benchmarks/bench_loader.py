@@ -74,7 +74,7 @@ def unet_passes(row: dict[str, Any]) -> bool:
 def built(name: str, options: list[str]) -> Path:
     """The program `speed` of android_loader/tests."""
     folder = BUILD / name
-    configure = ["cmake", "-S", LOADER, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", "-DFRC_TESTS=ON"]
+    configure = ["cmake", "-S", LOADER, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", "-DFRC_TESTS=ON", "-DFRC_JNI=OFF"]
     run([*configure, f"-DFRC_ZSTD_SOURCE={ZSTD}", *options])
     run(["cmake", "--build", folder, "--target", "speed", "--parallel", "2"])
     return folder / "tests" / "speed"
@@ -128,7 +128,6 @@ def arm64_instructions(path: Path) -> int | None:
             f"-DCMAKE_CXX_COMPILER={compiler}",
             "-DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc",
             "-DCMAKE_EXE_LINKER_FLAGS=-static",
-            "-DFRC_JNI=OFF",
         ],
     )
     plugin = BUILD / "instructions.so"

@@ -35,6 +35,16 @@ uint64_t length_in_stream(const Entry &entry, const Shape &shape) {
     return static_cast<uint64_t>(layer_of(entry, shape).count);
 }
 
+/// Where a number stands among ascending ones; it is one of them.
+uint32_t position(const uint32_t *numbers, uint32_t count, uint32_t number) {
+    uint32_t low = 0;
+    for (uint32_t high = count; high - low > 1;) {
+        const uint32_t middle = low + (high - low) / 2;
+        (numbers[middle] <= number ? low : high) = middle;
+    }
+    return low;
+}
+
 }  // namespace
 
 Status Decoder::decode(uint32_t entry, uint8_t *elements) {
@@ -48,12 +58,14 @@ Status Decoder::decode(uint32_t entry, uint8_t *elements) {
         copy_view(entry, target, elements);
         return {};
     }
+    FRC_TRY(open(wanted.stream));
     const StreamPlace &place = index.streams[wanted.stream];
+    const uint32_t member = position(index.members + place.first_member, place.members, entry);
+    if (!open_.verify) return put(member, elements, nullptr);
     uint8_t **places = pool.take<uint8_t *>(place.members);
     if (!places) return NO_MEMORY;
-    for (uint32_t i = 0; i < place.members; ++i) {
-        places[i] = index.members[place.first_member + i] == entry ? elements : nullptr;
-    }
+    memset(places, 0, place.members * sizeof *places);
+    places[member] = elements;
     return decode_stream(wanted.stream, places, nullptr);
 }
 
@@ -101,44 +113,69 @@ Status Decoder::decode_stream(uint32_t number, uint8_t *const *places, uint32_t 
     const Index &index = file_.index();
     const StreamPlace &place = index.streams[number];
     const uint32_t *members = index.members + place.first_member;
-    const bool verify = file_.to_verify(number);
-    where_.entry = static_cast<int32_t>(members[0]);
-    if (open_.number != number) {
-        Bytes bytes;
-        FRC_TRY(file_.stream(number, &bytes, &where_));
-        open_.number = -1;
-        open_.pool.give_all();
-        const bool raw = index.entries[members[0]].coding == Coding::RAW;
-        FRC_TRY(raw ? open_raw(number, bytes) : open_levels(number, bytes));
-        open_.number = number;
-    }
+    FRC_TRY(open(number));
     uint32_t digest = 0;
-    uint64_t first = 0;
     for (uint32_t i = 0; i < place.members; ++i) {
-        const Entry &entry = index.entries[members[i]];
-        const Shape &shape = file_.shape(members[i]);
-        where_.entry = static_cast<int32_t>(members[i]);
-        if (places[i] || verify) {
-            pool_.give_all();
-            const bool in_place = places[i] && reinterpret_cast<uintptr_t>(places[i]) % ALIGNMENT == 0;
-            uint8_t *elements = in_place ? places[i] : pool_.take<uint8_t>(shape.bytes);
-            if (!elements) return NO_MEMORY;
-            FRC_TRY(decode_member(members[i], first, elements, places[i] ? shape.bytes : 0));
-            const auto size = static_cast<size_t>(shape.bytes);
-            if (places[i] && !in_place) memcpy(places[i], elements, size);
-            const uint32_t sum = verify || sums ? kernels().crc32(elements, size, 0) : 0;
-            if (sums) sums[i] = sum;
-            digest = combined(digest, sum, shape.bytes);
-            if (places[i]) FRC_TRY(work_.advance(shape.bytes));
-        }
-        first += length_in_stream(entry, shape);
+        if (!places[i] && !open_.verify) continue;
+        uint32_t sum = 0;
+        FRC_TRY(put(i, places[i], open_.verify || sums ? &sum : nullptr));
+        if (sums) sums[i] = sum;
+        if (open_.verify) digest = combined(digest, sum, file_.shape(members[i]).bytes);
     }
-    pool_.give_all();
-    if (!verify) return {};
-    where_.entry = static_cast<int32_t>(members[0]);
-    if (digest != place.digest)
+    if (!open_.verify) return {};
+    if (digest != place.digest) {
+        where_.entry = static_cast<int32_t>(members[0]);
         return {Code::BAD_DIGEST, "A tensor does not decode to the values it was checked with."};
+    }
+    open_.verify = false;
     file_.set_verified(number);
+    return {};
+}
+
+/// Opens a stream, unless it is the one that is open.
+Status Decoder::open(uint32_t number) {
+    if (open_.number == number) return {};
+    const Index &index = file_.index();
+    const StreamPlace &place = index.streams[number];
+    const uint32_t *members = index.members + place.first_member;
+    where_.entry = static_cast<int32_t>(members[0]);
+    Bytes bytes;
+    FRC_TRY(file_.stream(number, &bytes, &where_));
+    open_.number = -1;
+    open_.pool.give_all();
+    uint64_t *starts = open_.pool.take<uint64_t>(place.members);
+    if (!starts) return NO_MEMORY;
+    uint64_t end = 0;  // no more than the decoded bytes of the file at full width
+    for (uint32_t i = 0; i < place.members; ++i) {
+        starts[i] = end;
+        end += length_in_stream(index.entries[members[i]], file_.shape(members[i]));
+    }
+    const bool raw = index.entries[members[0]].coding == Coding::RAW;
+    FRC_TRY(raw ? open_raw(end, bytes) : open_levels(number, end, bytes));
+    open_.starts = starts;
+    open_.verify = file_.to_verify(number);
+    open_.number = number;
+    return {};
+}
+
+/// A member of the open stream to its place; nullptr: it is only to be checked. `sum`, which may be null, gets its
+/// CRC-32.
+Status Decoder::put(uint32_t member, uint8_t *place, uint32_t *sum) {
+    const Index &index = file_.index();
+    const uint32_t entry = index.members[index.streams[open_.number].first_member + member];
+    const uint64_t bytes = file_.shape(entry).bytes;
+    where_.entry = static_cast<int32_t>(entry);
+    pool_.give_all();
+    const bool in_place = place && reinterpret_cast<uintptr_t>(place) % ALIGNMENT == 0;
+    uint8_t *elements = in_place ? place : pool_.take<uint8_t>(bytes);
+    if (!elements) return NO_MEMORY;
+    FRC_TRY(decode_member(entry, open_.starts[member], elements, place ? bytes : 0));
+    const auto size = static_cast<size_t>(bytes);
+    if (place && !in_place) memcpy(place, elements, size);
+    if (sum) *sum = kernels().crc32(elements, size, 0);
+    pool_.give_all();
+    if (place) FRC_TRY(work_.advance(bytes));
+    where_.entry = -1;
     return {};
 }
 
@@ -152,12 +189,8 @@ Status Decoder::decode_member(uint32_t number, uint64_t first, uint8_t *elements
     return {};
 }
 
-Status Decoder::open_raw(uint32_t number, Bytes bytes) {
-    const StreamPlace &place = file_.index().streams[number];
-    uint64_t expected = 0, size;
-    for (uint32_t i = 0; i < place.members; ++i) {
-        expected += file_.shape(file_.index().members[place.first_member + i]).bytes;
-    }
+Status Decoder::open_raw(uint64_t expected, Bytes bytes) {
+    uint64_t size;
     FRC_TRY(content_size(bytes, expected, &size));
     if (size != expected) return {Code::BAD_RECORD, "A raw stream does not hold the bytes of its tensors."};
     uint8_t *content = open_.pool.take<uint8_t>(size);
@@ -166,16 +199,13 @@ Status Decoder::open_raw(uint32_t number, Bytes bytes) {
     return decompress(bytes, content, open_.content.size, file_.memory());
 }
 
-Status Decoder::open_levels(uint32_t number, Bytes bytes) {
+Status Decoder::open_levels(uint32_t number, uint64_t count, Bytes bytes) {
     const Index &index = file_.index();
     const StreamPlace &place = index.streams[number];
-    const uint32_t *members = index.members + place.first_member;
-    LevelShape shape = {1, {0}};
-    for (uint32_t i = 0; i < place.members; ++i) {
-        const Layer layer = layer_of(index.entries[members[i]], file_.shape(members[i]));
-        if (layer.count > INT64_MAX - shape.lengths[0]) return {Code::TOO_LARGE, "A stream has too many levels."};
-        shape.lengths[0] += layer.count;
-        if (place.members > 1 || layer.region == Region::SCAN) continue;
+    const uint32_t first = index.members[place.first_member];
+    LevelShape shape = {1, {static_cast<int64_t>(count)}};
+    const Layer layer = layer_of(index.entries[first], file_.shape(first));
+    if (place.members == 1 && layer.region != Region::SCAN) {
         shape.rank = layer.rank;
         memcpy(shape.lengths, layer.kept, sizeof shape.lengths);
     }
@@ -229,7 +259,10 @@ Status Decoder::put_own(LayerDecoder *layer, uint64_t bytes_to_tell, uint64_t *e
                                   Arena(scratch + worker * scratch_bytes, scratch_bytes));
     };
     if (layer->in_order()) {
-        for (size_t segment = 0; segment < stream.segments(); ++segment) FRC_TRY(put(0, segment));
+        for (size_t segment = 0; segment < stream.segments(); ++segment) {
+            FRC_TRY(put(0, segment));
+            FRC_TRY(work_.step());
+        }
     } else {
         FRC_TRY(work_.run(stream.segments(), bytes_to_tell, put));
     }
@@ -267,7 +300,7 @@ Status Decoder::load(size_t segment) {
     open_.segment = -1;
     FRC_TRY(stream.decode(segment, open_.points, stream.lane_length(segment), scratch));
     open_.segment = static_cast<int64_t>(segment);
-    return {};
+    return work_.step();
 }
 
 }  // namespace frc

@@ -41,15 +41,19 @@ class Decoder {
 
         Pool pool;
         int64_t number = -1;
-        Bytes content = {};  ///< of a raw stream
-        Stream stream;       ///< of levels
+        bool verify = false;               ///< its digest has to be compared
+        const uint64_t *starts = nullptr;  ///< of its members: in levels, or in bytes of a raw stream
+        Bytes content = {};                ///< of a raw stream
+        Stream stream;                     ///< of levels
         int32_t *points = nullptr;
         int64_t segment = -1;  ///< whose points these are
     };
 
+    Status open(uint32_t stream);
+    Status open_raw(uint64_t size, Bytes bytes);
+    Status open_levels(uint32_t stream, uint64_t count, Bytes bytes);
+    Status put(uint32_t member, uint8_t *place, uint32_t *sum);
     Status decode_member(uint32_t entry, uint64_t first, uint8_t *elements, uint64_t bytes_to_tell);
-    Status open_raw(uint32_t stream, Bytes bytes);
-    Status open_levels(uint32_t stream, Bytes bytes);
     Status fill(const Layer &layer, uint64_t first, uint8_t *elements, uint64_t bytes_to_tell);
     Status put_own(LayerDecoder *layer, uint64_t bytes_to_tell, uint64_t *energy);
     Status put_shared(LayerDecoder *layer, uint64_t first, uint64_t count, uint64_t *energy);

@@ -8,7 +8,7 @@
 namespace frc {
 
 Status File::open(Bytes bytes, uint64_t max_bytes, Where *where) {
-    max_bytes_ = max_bytes;
+    max_bytes_ = max_bytes < INT64_MAX ? max_bytes : INT64_MAX;  // so that offsets and sums stay below 2^64
     FRC_TRY(sections_.read(bytes, &pool_, &where->offset));
     where->offset = static_cast<int64_t>(sections_.index.start);
     FRC_TRY(index_.read(sections_.index.payload, &pool_, &where->entry));
@@ -16,7 +16,7 @@ Status File::open(Bytes bytes, uint64_t max_bytes, Where *where) {
     FRC_TRY(take_width(nullptr, &width_pool_));
     if (has_model()) {
         where->offset = static_cast<int64_t>(sections_.skeleton.start);
-        FRC_TRY(skeleton_.read(sections_.skeleton.payload, index_, max_bytes, &pool_));
+        FRC_TRY(skeleton_.read(sections_.skeleton.payload, index_, max_bytes_, &pool_));
     }
     if (sections_.metadata.exists()) {
         where->offset = static_cast<int64_t>(sections_.metadata.start);

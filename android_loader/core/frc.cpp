@@ -26,16 +26,16 @@ frc::Status decode_all(const frc::File &file, void *const *buffers, const frc_wo
     frc::Pool pool(file.memory());
     uint8_t **places = pool.take<uint8_t *>(index.entry_count);
     if (!places) return frc::NO_MEMORY;
-    uint64_t total = 0;
-    for (uint32_t i = 0; i < index.entry_count; ++i) {
-        places[i] = static_cast<uint8_t *>(buffers[i]);
-        if (places[i]) total += file.shape(i).bytes;
-    }
+    for (uint32_t i = 0; i < index.entry_count; ++i) places[i] = static_cast<uint8_t *>(buffers[i]);
     for (uint32_t i = 0; i < index.entry_count; ++i) {
         const frc::Entry &entry = index.entries[i];
         if (entry.coding != frc::Coding::VIEW || !places[i] || places[entry.target]) continue;
         places[entry.target] = pool.take<uint8_t>(file.shape(entry.target).bytes);
         if (!places[entry.target]) return frc::NO_MEMORY;
+    }
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < index.entry_count; ++i) {
+        if (index.entries[i].coding != frc::Coding::VIEW && places[i]) total += file.shape(i).bytes;
     }
     frc::Work all(work, total);
     frc::Decoder decoder(file, &all, where);
@@ -95,7 +95,9 @@ frc_status frc_decode(const frc_file *file, size_t position, void *buffer, size_
     if (position >= file->index().entry_count || size != file->shape(entry).bytes) {
         return told({frc::Code::BAD_OPTION, "There is no such tensor, or the buffer does not have its size."}, where);
     }
-    frc::Work all(work, size);
+    const frc::Entry &wanted = file->index().entries[entry];
+    const uint32_t stored = wanted.coding == frc::Coding::VIEW ? wanted.target : entry;
+    frc::Work all(work, file->shape(stored).bytes);
     frc::Decoder decoder(*file, &all, &where);
     return told(decoder.decode(entry, static_cast<uint8_t *>(buffer)), where);
 }

@@ -33,22 +33,23 @@ typedef struct frc_memory {
 /* How to work on something long; a null pointer instead means: alone and to the end. */
 typedef struct frc_work {
     void *self;
-    /* Called by the calling thread about once for every million weights or less, with bytes done of all. Not 0: stop,
-     * with the code `cancelled`. May be null. */
+    /* Called by the calling thread about once for every million weights or less, but not while a stream of exact bytes
+     * is decompressed, with bytes done of all; those of views are their targets'. Not 0: stop, with the code
+     * `cancelled`. May be null. */
     int (*progress)(void *self, uint64_t done, uint64_t total);
     /* Calls part(context, worker, i) once for every i below count and returns when all are done. Parts may run on
-     * several threads; those that run at the same time have different `worker` numbers below `workers`. Null, or fewer
-     * than two workers: the calling thread does everything. */
+     * several threads; those that run at the same time have different `worker` numbers below `workers`. Parts that
+     * are left out end the work: `cancelled`. Null, or fewer than two workers: the calling thread does everything. */
     void (*run)(void *self, void (*part)(void *context, size_t worker, size_t i), void *context, size_t count);
     size_t workers;
 } frc_work;
 
 typedef struct frc_file frc_file;
 
-/* An entry: a tensor, or a view of one. Pointers live as long as the file is open. */
+/* An entry: a tensor, or a view of one. Pointers but `shape` live as long as the file is open. */
 typedef struct frc_entry {
     const char *name;     /* UTF-8; "" for an entry that only the model file, or views, refer to */
-    const int64_t *shape; /* `rank` lengths, at the present width */
+    const int64_t *shape; /* `rank` lengths, at the present width; they live until frc_set_width */
     int32_t rank;
     int32_t dtype;  /* id in [dtypes] of spec/constants.toml */
     int32_t coding; /* 0 levels, 1 raw, 2 view */

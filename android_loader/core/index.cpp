@@ -75,9 +75,11 @@ Status Index::read(Bytes payload, Pool *pool, int32_t *entry) {
 Status IndexReader::read(Bytes value, int32_t *entry) {
     constexpr uint64_t COLUMNS = 14;
     Values columns(value);
-    uint64_t column_count, features;
-    if (!columns.array(&column_count) || column_count == 0 || !columns.integer(&features)) return WRONG_KIND;
-    if (features & ~uint64_t{KNOWN_FEATURES}) {
+    uint64_t column_count, features = 0;
+    if (!columns.array(&column_count) || column_count == 0) return WRONG_KIND;
+    const bool negative = columns.negative();
+    if (!negative && !columns.integer(&features)) return WRONG_KIND;
+    if (negative || features & ~uint64_t{KNOWN_FEATURES}) {
         return {Code::UNKNOWN_FEATURE, "The file uses features that this version does not know. Use a newer frcodec."};
     }
     if (column_count != COLUMNS) return WRONG_KIND;

@@ -41,7 +41,7 @@ class Pool {
     void give_all();
 
   private:
-    struct alignas(16) Head {
+    struct alignas(max_align_t) Head {
         Head *next;
         size_t size;
     };

@@ -162,16 +162,6 @@ bool Values::piece(Kind kind, Bytes *bytes) {
     return true;
 }
 
-void Values::skip() {
-    for (uint64_t left = 1; left > 0; --left) {
-        Head found;
-        if (!head(&found)) return;
-        if (found.kind == Kind::TEXT || found.kind == Kind::BINARY) at_ += found.number;
-        if (found.kind == Kind::ARRAY) left += found.number;
-        if (found.kind == Kind::MAP) left += 2 * found.number;
-    }
-}
-
 bool Values::check() {
     uint64_t arrays = 0, maps = 0;
     for (uint64_t left = 1; left > 0; --left) {

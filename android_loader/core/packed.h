@@ -45,8 +45,11 @@ class Values {
     /// Whether nothing follows.
     bool done() const { return at_ == end_; }
 
-    /// Passes over one value of any kind.
-    void skip();
+    /// An integer below zero.
+    bool negative() {
+        uint64_t value;
+        return number(Kind::NEGATIVE, &value);
+    }
 
     /// The next value is one of these, of any nesting; false where it is malformed, not canonical, or there are more
     /// than MAX_CONTAINERS arrays or maps.

@@ -3,17 +3,12 @@
 #include <math.h>
 
 namespace frc {
-namespace {
-
-constexpr int64_t MAX_SIZE = int64_t{1} << 53;
-
-}  // namespace
 
 int64_t padded_size(int rank, const int64_t *lengths) {
     int64_t size = 1;
     for (int axis = 0; axis < rank; ++axis) {
         const int64_t length = lengths[axis] > 1 ? lengths[axis] : 1;
-        if (length > MAX_SIZE / size) return -1;
+        if (length > LARGEST_SIZE / size) return -1;
         size *= length;
     }
     return size;
@@ -49,7 +44,7 @@ Status check(const Layer &layer) {
         return bad;
     if (layer.step < 0 || layer.step > (layer.integer() ? 255 : MAX_STEP_CODE)) return bad;
     if (layer.integer() && layer.axes) return bad;
-    if (static_cast<uint64_t>(size) > PTRDIFF_MAX / layer.element_bytes()) {
+    if (size > MAX_POSITIONS) {
         return {Code::TOO_LARGE, "A tensor is larger than the address space."};
     }
     return {};

@@ -35,6 +35,13 @@ struct Layer {
 /// elements.
 Status check(const Layer &layer);
 
+/// Product of max(1, length) of any shape at most.
+inline constexpr int64_t LARGEST_SIZE = int64_t{1} << 53;
+
+/// The same for what has levels, so that sizes of memory do not wrap around: no stage takes more than two doubles for
+/// each position.
+inline constexpr int64_t MAX_POSITIONS = PTRDIFF_MAX / 16 < LARGEST_SIZE ? PTRDIFF_MAX / 16 : LARGEST_SIZE;
+
 /// Product of the lengths.
 int64_t product(int rank, const int64_t *lengths);
 

@@ -1,6 +1,7 @@
 #include "stream.h"
 
 #include "kernels.h"
+#include "record.h"
 
 namespace frc {
 namespace {
@@ -13,12 +14,10 @@ constexpr Status TOO_SHORT = {Code::BAD_STREAM, "A level stream is shorter than 
 Status Stream::start(Bytes bytes, const LevelShape &shape) {
     bytes_ = bytes;
     shape_ = shape;
+    const int64_t size = padded_size(shape.rank, shape.lengths);
+    if (size < 0 || size > MAX_POSITIONS) return {Code::TOO_LARGE, "A stream has too many levels."};
     count_ = 1;
-    for (int i = 0; i < shape.rank; ++i) {
-        constexpr int64_t LARGEST = int64_t{1} << 53;
-        if (count_ && shape.lengths[i] > LARGEST / count_) return {Code::TOO_LARGE, "A stream has too many levels."};
-        count_ *= shape.lengths[i];
-    }
+    for (int i = 0; i < shape.rank; ++i) count_ *= shape.lengths[i];
     segments_ = static_cast<size_t>((count_ + SEGMENT_LEVELS - 1) / SEGMENT_LEVELS);
     return read(nullptr);
 }

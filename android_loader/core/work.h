@@ -37,6 +37,9 @@ class Work {
         return tell(0, false);
     }
 
+    /// Something is done that is worth no bytes yet. Error: CANCELLED.
+    Status step() { return tell(0, true); }
+
   private:
     static constexpr size_t MOST_PARTS = 64;
     static constexpr uint64_t OFTEN = uint64_t{4} << 20;
@@ -51,6 +54,8 @@ class Work {
     template <typename Part>
     Status run_batch(size_t first, size_t count, Part *part) {
         Batch<Part> batch = {part, first, {}};
+        for (Status &found : batch.found)
+            found = {Code::CANCELLED, "The caller's threads left out a part of the work."};
         work_->run(
             work_->self,
             [](void *context, size_t worker, size_t i) {

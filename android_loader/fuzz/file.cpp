@@ -71,6 +71,13 @@ Buffer sealed(const uint8_t *data, size_t size) {
     return file;
 }
 
+/// Two workers that take turns on one thread, the last part first.
+void run(void *, void (*part)(void *, size_t, size_t), void *context, size_t count) {
+    for (size_t i = count; i > 0; --i) part(context, i % 2, i - 1);
+}
+
+constexpr frc_work IN_PARTS = {nullptr, nullptr, run, 2};
+
 void decode(const frc_file *file) {
     const size_t count = frc_entry_count(file);
     std::vector<Buffer> buffers(count);
@@ -80,7 +87,8 @@ void decode(const frc_file *file) {
         if (frc_find(file, entry.name, std::strlen(entry.name)) != static_cast<int64_t>(i) && *entry.name) std::abort();
         buffers[i].resize(static_cast<size_t>(entry.bytes));
         places[i] = i % 3 ? buffers[i].data() : nullptr;
-        if (i < MOST_ENTRIES) (void)frc_decode(file, i, buffers[i].data(), buffers[i].size(), nullptr);
+        if (i < MOST_ENTRIES)
+            (void)frc_decode(file, i, buffers[i].data(), buffers[i].size(), i % 2 ? &IN_PARTS : nullptr);
     }
     (void)frc_decode_all(file, places.data(), nullptr);
 }

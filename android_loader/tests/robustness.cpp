@@ -1,7 +1,7 @@
 // What may go wrong around the decoder: robustness VECTORS_FOLDER FILE...
 //
 // Each file is read with memory that ends after every number of pieces, cancelled at every call of the progress
-// function, from many threads at once, cut at every length and with every bit flipped.
+// function, by threads that leave parts out, from many threads at once, cut at every length and with every bit flipped.
 
 #include <algorithm>
 
