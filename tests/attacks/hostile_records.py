@@ -80,6 +80,7 @@ _HALF = {"ranks": b"\1", "dims": [2], "dtypes": b"\1", "steps": bytes([106, 0])}
 RECORDS: dict[str, tuple[Callable[[], bytes], Code]] = {
     "feature_bit": (lambda: small_file(features=1), Code.UNKNOWN_FEATURE),
     "feature_bit_63": (lambda: small_file(features=1 << 63), Code.UNKNOWN_FEATURE),
+    "feature_below_zero": (lambda: small_file(features=-1), Code.UNKNOWN_FEATURE),
     "feature_text": (lambda: small_file(features="0"), Code.BAD_RECORD),
     "column_missing": (lambda: _index(packed(Columns().list()[:-1])), Code.BAD_RECORD),
     "column_more": (lambda: _index(packed([*Columns().list(), []])), Code.BAD_RECORD),
