@@ -42,6 +42,8 @@ other = mine.clone()
 dist.broadcast(other, 0)
 assert torch.equal(mine, other), "the processes differ"
 print(regularization.progress())
+dist.barrier()
+dist.destroy_process_group()  # its threads must not outlive what they talk to
 """
 
 
