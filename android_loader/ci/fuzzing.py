@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import zipfile
 from pathlib import Path
 
 from ci.commands import Failure, run
@@ -12,10 +13,11 @@ FUZZERS = ("levels", "file")
 SECONDS = 30
 FOLDER = OUT / "fuzz"
 SEEDS = FOLDER / "seeds"
+CORPUS = FOLDER / "corpus"
 
 
 def build() -> str:
-    """Compile both for libFuzzer with sanitizers, and write the seeds."""
+    """Compile both for libFuzzer with sanitizers, unpack the corpus and write the seeds."""
     options = [
         "-DFRC_FUZZ=ON",
         "-DFRC_JNI=OFF",
@@ -30,14 +32,17 @@ def build() -> str:
     run(["cmake", "--build", FOLDER / "build", "--target", *(f"fuzz_{name}" for name in FUZZERS)])
     paths = {"PYTHONPATH": str(REPOSITORY / "tests")}
     run([sys.executable, LOADER / "fuzz" / "seeds.py", SEEDS], env={**os.environ, **paths})
-    return f"{count([SEEDS / name for name in FUZZERS])} seeds"
+    for name in FUZZERS:
+        with zipfile.ZipFile(LOADER / "fuzz" / "corpus" / f"{name}.zip") as archive:
+            archive.extractall(CORPUS / name)
+    return f"{count([folder / name for folder in (CORPUS, SEEDS) for name in FUZZERS])} inputs to start from"
 
 
 def fuzz(name: str) -> str:
     """Run one of them. It stops at whatever the sanitizers find, and keeps the input."""
     found = FOLDER / f"found_{name}"
     found.mkdir(parents=True, exist_ok=True)
-    corpora = [path for path in (found, LOADER / "fuzz" / "corpus" / name, SEEDS / name) if path.is_dir()]
+    corpora = [found, CORPUS / name, SEEDS / name]
     limits = [f"-max_total_time={SECONDS}", "-max_len=2048", "-print_final_stats=1", f"-artifact_prefix={FOLDER}/"]
     output = run([FOLDER / "build" / "fuzz" / f"fuzz_{name}", *limits, *corpora])
     runs = re.search(r"number_of_executed_units: (\d+)", output)
