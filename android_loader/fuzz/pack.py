@@ -19,7 +19,8 @@ def main() -> None:
         kept = Path(folder) / "kept"
         shutil.copytree(seeds, kept)
         known = {path.read_bytes() for path in kept.iterdir()}
-        subprocess.run([fuzzer.resolve(), "-set_cover_merge=1", "-max_len=2048", kept, found.resolve()], check=True, cwd=folder)
+        merge = [fuzzer.resolve(), "-set_cover_merge=1", "-max_len=2048", kept, found.resolve()]
+        subprocess.run(merge, check=True, cwd=folder)
         inputs = sorted({path.read_bytes() for path in kept.iterdir()} - known)
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
         for content in inputs:

@@ -63,7 +63,8 @@ struct Path {
 
 constexpr const char *LONG_PATH = "The path is too long.";
 
-/// Work that tells a Java object how far it is, and stops when that throws.
+/// Work that tells a Java object how far it is, and stops when that throws. Where no bytes are to be made nothing is
+/// told: a total of 0 has no per cent.
 class Work {
   public:
     Work(JNIEnv *env, jobject progress) : env_(env), progress_(progress) {}
@@ -73,6 +74,7 @@ class Work {
 
   private:
     static int tell(void *self, uint64_t done, uint64_t total) {
+        if (total == 0) return 0;
         const Work *work = static_cast<Work *>(self);
         work->env_->CallVoidMethod(work->progress_, progress_on_progress, static_cast<jlong>(done),
                                    static_cast<jlong>(total));

@@ -1,7 +1,7 @@
 """What an app package holds of interest here: .frc assets and native libraries, with their places in the archive.
 
 .apk  assets/…         lib/ABI/…
-.aab  base/assets/…    MODULE/lib/ABI/…    BundleConfig.pb: what the APKs made from it keep uncompressed
+.aab  MODULE/assets/…  MODULE/lib/ABI/…    BundleConfig.pb: what the APKs made from it keep uncompressed
 .aar  assets/…         jni/ABI/…
 """
 
@@ -20,12 +20,17 @@ from ..files.zip_image import Archive, Member, parse
 from . import bundle_config
 
 KINDS: Final = ("apk", "aab", "aar")
-_ASSET = {"apk": "assets/", "aab": "base/assets/", "aar": "assets/"}
+_ASSET = {
+    "apk": re.compile(r"assets/(.*\.[fF][rR][cC])", re.DOTALL),
+    "aab": re.compile(r"[^/]+/assets/(.*\.[fF][rR][cC])", re.DOTALL),
+    "aar": re.compile(r"assets/(.*\.[fF][rR][cC])", re.DOTALL),
+}
 _LIBRARY = {
     "apk": re.compile(r"lib/([^/]+)/([^/]+\.so)"),
     "aab": re.compile(r"[^/]+/lib/([^/]+)/([^/]+\.so)"),
     "aar": re.compile(r"jni/([^/]+)/([^/]+\.so)"),
 }
+_ZIP = b"PK"
 _SLACK = 1 << 10
 """bytes that deflate's own tables may take before the first byte comes out"""
 _CONFIG = "BundleConfig.pb"
@@ -87,6 +92,8 @@ def opened(path: Path) -> Package:
     Raises FileError, and CheckError (unfit_app) for what is no sound zip archive or not one of an app.
     """
     image = _mapped(path)
+    if image[: len(_ZIP)] != _ZIP:
+        raise CheckError(Code.UNFIT_APP, f"{path.name} is no zip archive, and so no APK, AAB or AAR.")
     try:
         archive = parse(image)
     except FrcError as problem:
@@ -94,9 +101,9 @@ def opened(path: Path) -> Package:
     kind = _kind(path, archive)
     globs = _uncompressed(archive) if kind == "aab" else []
     assets = [
-        Asset(name, member, _is_stored(kind, f"assets/{name}", member, globs))
+        Asset(found[1], member, _is_stored(kind, f"assets/{found[1]}", member, globs))
         for member in archive.members
-        if (name := member.name.removeprefix(_ASSET[kind])) != member.name and name.lower().endswith(".frc")
+        if (found := _ASSET[kind].fullmatch(member.name))
     ]
     libraries = [
         Library(member.name, found[1], member)

@@ -139,6 +139,8 @@ def test_app_bundles_say_what_stays_uncompressed(tmp_path: Path) -> None:
     assert not findings(tmp_path, aab(FRC, lib), Wanted("net.frc", SHA256, ""), name="app.aab")
     only(findings(tmp_path, aab(FRC, lib, globs=["**.[mM][pP]3"]), name="app.aab"), "assets/net.frc", "noCompress")
     only(findings(tmp_path, aab(FRC, lib, feature), name="app.aab"), f"feature/{LIBRARY}")
+    other = Part("feature/assets/models/other.frc", FRC, deflated=True)
+    assert not findings(tmp_path, aab(FRC, other), Wanted("models/other.frc", SHA256, ""), name="app.aab")
     bad = package([Part("BundleConfig.pb", b"\xff"), Part("base/assets/net.frc", FRC)])
     with pytest.raises(CheckError, match="BundleConfig.pb in the app bundle is damaged"):
         opened(written(tmp_path, "app.aab", bad))
@@ -152,7 +154,7 @@ def test_library_archives_leave_compression_to_the_app(tmp_path: Path) -> None:
 
 def test_what_is_no_package(tmp_path: Path) -> None:
     for data in (b"", b"text", b"PK\3\4", ELF, FRC):
-        with pytest.raises(CheckError, match=r"no sound package|is empty"):
+        with pytest.raises(CheckError, match=r"no sound package|no zip archive|is empty"):
             opened(written(tmp_path, "x.apk", data))
     with pytest.raises(CheckError, match=r"no AndroidManifest\.xml"):
         opened(written(tmp_path, "x.zip", package([Part("a", b"")])))

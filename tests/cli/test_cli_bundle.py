@@ -166,7 +166,7 @@ MISTAKES = [
     (["net.frc", "--check", "a.apk", "--name", "a"], 2, "MODEL and --name cannot be used with --check"),
     (["--check", "none.apk"], 5, "[E501 read_failed]"),
     (["--check", "net.pt"], 1, "[E102 unfit_app]"),
-    (["--check", "net.frc"], 1, "no sound package"),
+    (["--check", "net.frc"], 1, "no zip archive"),
 ]
 
 

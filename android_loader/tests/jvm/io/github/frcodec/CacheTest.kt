@@ -5,7 +5,10 @@ import java.io.File
 import java.util.concurrent.Callable
 import java.util.concurrent.CyclicBarrier
 import java.util.concurrent.Executors
+import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
+import java.util.concurrent.atomic.AtomicReference
+import kotlin.concurrent.thread
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
@@ -167,6 +170,29 @@ internal class CacheTest : LeakChecked() {
         assertTrue(Thread.interrupted())
         assertEquals(FrcCode.CANCELLED, error.code)
         cache.retainOnly(setOf())
+    }
+
+    @Test
+    fun `an interrupt ends waiting for another thread's rebuild`() {
+        val error = AtomicReference<Throwable>()
+        val interrupted = AtomicBoolean()
+        FrcFile.open(large).use { file ->
+            var waiter: Thread? = null
+            cache.model(file, "model") { _, _ ->
+                val other =
+                    waiter ?: thread {
+                        error.set(runCatching { FrcCache(directory).model(file, "model") }.exceptionOrNull())
+                        interrupted.set(Thread.currentThread().isInterrupted)
+                    }
+                waiter = other
+                other.interrupt()
+                other.join(60_000)
+                assertFalse(other.isAlive)
+            }
+        }
+        assertEquals(FrcCode.CANCELLED, (error.get() as FrcException).code)
+        assertTrue(interrupted.get())
+        assertEquals(1, entries().size)
     }
 
     @Test

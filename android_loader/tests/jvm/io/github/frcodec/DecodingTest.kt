@@ -169,6 +169,14 @@ internal class DecodingTest : LeakChecked() {
     }
 
     @Test
+    fun `progress is not told of nothing`() {
+        FrcFile.open(vector("valid/shapes.frc")).use { file ->
+            val empty = file.tensors.first { it.byteCount == 0L }
+            assertEquals(0, file.decode(empty.name) { _, total -> error("$total bytes") }.capacity())
+        }
+    }
+
+    @Test
     fun `an exception from progress comes out unchanged`() {
         val thrown = InterruptedException("stop")
         FrcFile.open(large).use { file ->

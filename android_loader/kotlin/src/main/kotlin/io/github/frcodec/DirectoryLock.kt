@@ -6,7 +6,6 @@ import java.io.RandomAccessFile
 import java.nio.channels.FileLockInterruptionException
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.locks.ReentrantLock
-import kotlin.concurrent.withLock
 
 /** The file in a folder that processes lock. */
 private const val LOCK = "lock"
@@ -18,16 +17,19 @@ private const val LOCK = "lock"
 internal class DirectoryLock(
     private val directory: File,
 ) {
-    /** Makes the folder where it is missing. Must not be nested. */
+    /** Makes the folder where it is missing. Must not be nested. An interrupt ends waiting, and the thread stays interrupted. */
     fun hold(block: () -> Unit) {
         val threads = locks.getOrPut(place(), ::ReentrantLock)
         check(!threads.isHeldByCurrentThread) { "A progress callback of an FrcCache must not use that cache." }
-        threads.withLock {
+        enter(threads)
+        try {
             // Closing the file ends its lock.
             lockFile().use { file ->
-                lock(file)
+                orFail("locked") { file.channel.lock() }
                 block()
             }
+        } finally {
+            threads.unlock()
         }
     }
 
@@ -39,8 +41,14 @@ internal class DirectoryLock(
         return orFail("written") { RandomAccessFile(File(directory, LOCK), "rw") }
     }
 
-    /** Waits for other processes; an interrupt ends that. */
-    private fun lock(file: RandomAccessFile) = orFail("locked") { file.channel.lock() }
+    private fun enter(threads: ReentrantLock) {
+        try {
+            threads.lockInterruptibly()
+        } catch (e: InterruptedException) {
+            Thread.currentThread().interrupt()
+            throw interrupted(e)
+        }
+    }
 
     private fun <T> orFail(
         participle: String,
@@ -48,10 +56,17 @@ internal class DirectoryLock(
     ): T {
         try {
             return action()
+        } catch (e: FileLockInterruptionException) {
+            throw interrupted(e)
         } catch (e: IOException) {
-            val code = if (e is FileLockInterruptionException) FrcCode.CANCELLED else FrcCode.WRITE_FAILED
-            throw FrcException(code, "The folder $directory of the cache cannot be $participle: $e", cause = e)
+            val sentence = "The folder $directory of the cache cannot be $participle: $e"
+            throw FrcException(FrcCode.WRITE_FAILED, sentence, cause = e)
         }
+    }
+
+    private fun interrupted(cause: Exception): FrcException {
+        val sentence = "The thread was interrupted while it waited for the folder $directory of the cache"
+        return FrcException(FrcCode.CANCELLED, sentence, cause = cause)
     }
 
     private companion object {

@@ -14,12 +14,14 @@ import java.security.MessageDigest
  * that is there with the right size is whole, also after a power failure; that is all that is looked at by default.
  * `verify` reads the file and compares its CRC-32 as well.
  *
- * Each name has one entry, of the .frc that was asked for last: after an update of the app the old model goes when the
- * new one comes. [retainOnly] removes those of names that are no longer used.
+ * Each name has one entry, of the .frc that was asked for last. After an update of the app the old model goes before the
+ * new one is rebuilt, so that there need be room for one only. [retainOnly] removes those of names that are no longer
+ * used.
  *
  * **Threads and processes.** Any number may use a folder at the same time; a model is rebuilt once, while the others wait.
  * What a killed process leaves behind is removed by the next rebuild and by [retainOnly]. All calls block, so call from
- * `Dispatchers.IO`. There is nothing to close.
+ * `Dispatchers.IO`. Interrupting a thread ends its waiting for others, with the code [FrcCode.CANCELLED], but not its own
+ * rebuild: that is what progress is for. There is nothing to close.
  *
  * @param directory a folder for this cache alone; made when it is needed. It should be one that the system's backup
  *   leaves alone

@@ -105,7 +105,7 @@ public class FrcFile private constructor(
     }
 
     /** Whether there is a model file to [rebuild]: not in files of tensors only, nor at another than full width. */
-    public val hasModel: Boolean get() = handle.use { fullWidth && FrcNative.hasModel(it) }
+    public val hasModel: Boolean get() = handle.use(::hasModel)
 
     /** Size of the model file in bytes; 0 without one. */
     public val modelBytes: Long get() = handle.use { if (fullWidth) FrcNative.modelBytes(it) else 0 }
@@ -133,7 +133,7 @@ public class FrcFile private constructor(
     ) {
         val status = FrcStatus()
         handle.use {
-            if (!hasModel) throw noModel()
+            if (!hasModel(it)) throw noModel()
             FrcNative.rebuild(it, pathOf(target), progress, status)
         }
         status.check("$label, rebuilt as $target", tensors)
@@ -185,6 +185,8 @@ public class FrcFile private constructor(
         handle.use { FrcNative.decode(it, tensor.position, into, into.position(), size, progress, status) }
         status.check(label, tensors)
     }
+
+    private fun hasModel(pointer: Long) = fullWidth && FrcNative.hasModel(pointer)
 
     internal fun noModel(): FrcException {
         val sentence = "there is no model file in it, or not at this width; its tensors can be decoded"

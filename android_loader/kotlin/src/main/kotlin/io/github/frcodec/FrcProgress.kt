@@ -13,8 +13,11 @@ package io.github.frcodec
  */
 public fun interface FrcProgress {
     /**
-     * Called by the thread that called the library, about once for every million weights. Must not close the file or
-     * use its cache.
+     * Called by the thread that called the library, about once for every million weights; never where there is nothing to
+     * decode. Must not use the file's cache. Closing the file from here takes effect when the call ends.
+     *
+     * @param doneBytes from 0 to [totalBytes], never less than before
+     * @param totalBytes what the call makes altogether, at least 1
      */
     public fun onProgress(
         doneBytes: Long,

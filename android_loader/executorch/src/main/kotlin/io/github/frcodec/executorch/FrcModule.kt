@@ -12,7 +12,8 @@ import org.pytorch.executorch.Module
 public object FrcModule {
     /**
      * The program of an .frc in the app's assets, rebuilt at the app's first start and found in its [FrcCache] later.
-     * Blocks, so call from `Dispatchers.IO`. The module is the caller's to `destroy`.
+     * Blocks, so call from `Dispatchers.IO`. The module is the caller's to `destroy`. What ExecuTorch throws while it loads
+     * the model comes out unchanged.
      *
      * @param asset path of the asset below `assets`, such as "model.frc"; made of a .pte
      * @param sha256 SHA-256 of the asset, as `frcodec bundle` writes it; null computes it

@@ -13,7 +13,8 @@ import org.pytorch.Module
 public object FrcModule {
     /**
      * The model of an .frc in the app's assets, rebuilt at the app's first start and found in its [FrcCache] later.
-     * Blocks, so call from `Dispatchers.IO`. The module is the caller's to `destroy`.
+     * Blocks, so call from `Dispatchers.IO`. The module is the caller's to `destroy`. What PyTorch Mobile throws while it loads
+     * the model comes out unchanged.
      *
      * Models saved for the lite interpreter (.ptl) need `pytorch_android_lite`, other TorchScript `pytorch_android`.
      *

@@ -111,6 +111,8 @@ internal class Session(
                 tell(State.Failed(e.message ?: e.toString()))
             } catch (e: SecurityException) {
                 tell(State.Failed(context.getString(R.string.failed_unreadable)))
+            } catch (e: RuntimeException) {
+                tell(State.Failed(context.getString(R.string.failed_model, e.message)))
             } catch (e: LinkageError) {
                 tell(State.Failed(context.getString(R.string.failed_runtime, e.message)))
             }
