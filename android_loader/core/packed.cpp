@@ -78,6 +78,14 @@ Status unpack(Bytes frame, uint64_t limit, Pool *pool, Bytes *value) {
     return values.check() && values.done() ? Status{} : NOT_CANONICAL;
 }
 
+const char *ended(Bytes text, Pool *pool) {
+    char *copy = pool->take<char>(uint64_t{text.size} + 1);
+    if (!copy) return nullptr;
+    memcpy(copy, text.data, text.size);
+    copy[text.size] = 0;
+    return copy;
+}
+
 /// Kind and number of the next value in its shortest form, past its head. Reads nothing where there is none.
 bool Values::head(Head *head) {
     if (at_ == end_) return false;

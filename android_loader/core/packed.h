@@ -21,6 +21,9 @@ Status decompress(Bytes frame, void *content, size_t size, const frc_memory &mem
 /// Errors: BAD_ZSTD, TOO_LARGE, BAD_MSGPACK, OUT_OF_MEMORY.
 Status unpack(Bytes frame, uint64_t limit, Pool *pool, Bytes *value);
 
+/// A copy of a text, ended as C likes it; nullptr where there is no memory.
+const char *ended(Bytes text, Pool *pool);
+
 inline constexpr uint64_t LARGEST_NUMBER = uint64_t{1} << 53;
 
 /// Reads the parts of a canonical value one after the other. A function returns false, and reads nothing, where

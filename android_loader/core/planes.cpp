@@ -5,7 +5,7 @@
 namespace frc {
 namespace {
 
-/// Loops of known length; nothing is gained from unrolling the outer one.
+/// For a size that the compiler knows.
 template <size_t SIZE>
 void join(const uint8_t *planes, size_t count, uint8_t *elements) {
     for (size_t i = 0; i < count; ++i) {

@@ -26,11 +26,8 @@ Status Skeleton::read(Bytes payload, const Index &index, uint64_t limit, Pool *p
     if (checksum > UINT32_MAX || hole_numbers.count() % 2 || patch_numbers.count() % 2) return WRONG;
     if (size > limit) return {Code::TOO_LARGE, "The model file has more bytes than are allowed."};
     crc = static_cast<uint32_t>(checksum);
-    char *copy = pool->take<char>(text.size + 1);
-    if (!copy) return NO_MEMORY;
-    memcpy(copy, text.data, text.size);
-    copy[text.size] = 0;
-    kind = copy;
+    kind = ended(text, pool);
+    if (!kind) return NO_MEMORY;
     FRC_TRY(read_holes(hole_numbers, index, pool));
     return read_patches(patch_numbers, pool);
 }

@@ -61,11 +61,8 @@ Status Widths::read(Bytes payload, const Index &index, Pool *pool) {
         !lengths.open(&values) || !values.text(&scores) || !multiply_adds.open(&values) || !values.binary(&checksums)) {
         return WRONG;
     }
-    char *copy = pool->take<char>(text.size + 1);
-    if (!copy) return NO_MEMORY;
-    memcpy(copy, text.data, text.size);
-    copy[text.size] = 0;
-    label = copy;
+    label = ended(text, pool);
+    if (!label) return NO_MEMORY;
     FRC_TRY(read_axes(differences, index, pool));
     return read_validated(lengths, scores, multiply_adds, checksums, index, pool);
 }
