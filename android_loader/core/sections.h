@@ -27,7 +27,6 @@ class Sections {
 
     Section skeleton = {}, metadata = {}, index = {}, widths = {};
 
-    size_t data_count() const { return data_count_; }
     uint64_t data_bytes() const { return data_bytes_; }
 
     /// Bytes of all data sections before this one; `data_bytes` for the last plus one.
