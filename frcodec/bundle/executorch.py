@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..files.executorch import SCALAR_TYPES
 from ..files.flatbuffer import I8, I32, U8, Flatbuffer, Table
 from .signature import Signature, Value
 
@@ -19,11 +20,7 @@ _TYPES = {
     9: "List[bool]", 10: "List[Tensor]", 11: "List[Optional[Tensor]]",
 }  # fmt: skip
 """member of the union of values -> what TorchScript calls it"""
-_DTYPES = {
-    0: "uint8", 1: "int8", 2: "int16", 3: "int32", 4: "int64", 5: "float16", 6: "float32", 7: "float64",
-    8: "complex32", 9: "complex64", 10: "complex128", 11: "bool", 15: "bfloat16", 27: "uint16", 28: "uint32",
-    29: "uint64",
-}  # fmt: skip
+_DTYPES = SCALAR_TYPES | {8: "complex32", 9: "complex64", 10: "complex128"}
 """PyTorch's number of an element type -> name"""
 
 
