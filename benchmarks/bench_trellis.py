@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.common import console, save, show
-from frcodec import trellis
 from frcodec.constants import MAX_TRELLIS, MIN_TRELLIS
 from frcodec.decide import TRELLIS_STEP
 from frcodec.quantize.viterbi import decide
+from frcodec.stages import trellis
 
 Reals = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]

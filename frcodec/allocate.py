@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .plan import Treatment
-from .spectral import spectrum
+from .stages.spectral import spectrum
 
 Reals = npt.NDArray[np.float64]
 

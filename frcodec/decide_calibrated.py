@@ -7,20 +7,21 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from . import native_encoder, transform
+from . import native_encoder
 from .calibration import Sensitivity
 from .choose import best_transform, exact_levels, rough_cost
 from .constants import MIN_FRACTION_BITS, ROW_STEP
 from .decide import TRELLIS_STEP, Decided, decided, in_unions
 from .entropy import fit
 from .entropy.stream import Quantized, StreamModel, contexts_by_level, lane_starts, magnitude_bits
-from .layer import Layer, coefficients, rounded, whole
 from .plan import Treatment, transform_of
-from .quantize.elements import to_reals
 from .quantize.feedback import Feedback, feedback
-from .quantize.steps import MAX_CODE, code_below, step_of
 from .quantize.viterbi import ONE, prices
-from .transform import Transform
+from .stages import transform
+from .stages.elements import to_reals
+from .stages.layer import Layer, coefficients, rounded, whole
+from .stages.steps import MAX_CODE, code_below, step_of
+from .stages.transform import Transform
 
 Ints = npt.NDArray[np.int32]
 Reals = npt.NDArray[np.float64]

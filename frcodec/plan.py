@@ -13,9 +13,9 @@ import numpy as np
 from .calibration import Calibration, Sensitivity
 from .constants import MAX_BLOCK_LOG2, MAX_TRANSFORM_LENGTH, Code
 from .errors import UsageError
-from .spectral import Spectral, spectrum
+from .stages.spectral import Spectral, spectrum
+from .stages.transform import Transform
 from .tensors import Entry, Stored
-from .transform import Transform
 
 DEFAULT_QUALITY: Final = 70.0
 VECTOR_LIMIT: Final = 1 << 16

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import layer, native
+from . import native
 from .constants import REGION_BOX, REGION_SCAN, REGION_WHOLE, Code
 from .entropy import stream
 from .errors import CorruptError
-from .layer import Layer
-from .region import Scan
+from .stages import layer
+from .stages.layer import Layer
+from .stages.region import Scan
 from .tensors import Array
 
 

@@ -18,10 +18,10 @@ from frcodec.entropy import stream
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.layer import Layer
-from frcodec.region import Box
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
 
 DATA, SKELETON, METADATA, INDEX, WIDTHS = 1, 2, 3, 4, 6
 

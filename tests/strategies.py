@@ -12,12 +12,12 @@ from frcodec.container.index import Index, Levels, Raw, Shared, Stream
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.layer import Layer
 from frcodec.plan import Options
-from frcodec.quantize.steps import MAX_CODE
-from frcodec.region import Box, Scan
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.steps import MAX_CODE
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, View
-from frcodec.transform import Transform
 
 # Levels
 

@@ -18,10 +18,10 @@ from frcodec.container import packing, sections
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.layer import Layer
-from frcodec.region import Box, Scan
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
 
 SHAPES = [(), (1,), (7,), (300,), (20, 30), (6, 5, 3, 3), (2, 1, 64, 1), (33, 2, 17)]
 

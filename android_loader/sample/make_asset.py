@@ -28,9 +28,9 @@ from frcodec.codec import encode
 from frcodec.constants import DEFAULT_MAX_BYTES
 from frcodec.files.read import read_model, read_sparse
 from frcodec.plan import Options
-from frcodec.quantize.steps import code_near, step_of
-from frcodec.region import Scan, scan_places
-from frcodec.spectral import Spectral
+from frcodec.stages.region import Scan, scan_places
+from frcodec.stages.spectral import Spectral
+from frcodec.stages.steps import code_near, step_of
 
 ASSET = Path(__file__).parent / "src" / "main" / "assets" / "unet.frc"
 CHANNELS = 16

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from frcodec.region import scan_places
-from frcodec.spectral import Spectral
+from frcodec.stages.region import scan_places
+from frcodec.stages.spectral import Spectral
 from frcodec.widths import Channel
 
 LEVELS = 5

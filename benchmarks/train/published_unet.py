@@ -31,8 +31,8 @@ from benchmarks.train.second_order import Distortion, Points, Reals, refined, ro
 from frcodec import open_file
 from frcodec.api import save_entries
 from frcodec.files.read import read_sparse
-from frcodec.quantize.steps import code_near, step_of
-from frcodec.spectral import Spectral
+from frcodec.stages.spectral import Spectral
+from frcodec.stages.steps import code_near, step_of
 from frcodec.widths import declared, validated
 
 Number = TypeVar("Number", np.int64, np.float64)

@@ -10,7 +10,6 @@ from typing import BinaryIO
 
 import numpy as np
 
-from .. import layer
 from ..allocate import step_for
 from ..container import packing
 from ..container.index import Index, Levels, Raw, Record, Shared, Stream
@@ -24,10 +23,11 @@ from ..errors import CorruptError
 from ..files.skeleton import Model, checksum
 from ..native import crc32
 from ..plan import DEFAULT_QUALITY, SMALL, Coding, Options, Treatment, treatments
-from ..quantize.elements import to_reals
-from ..quantize.steps import step_of
-from ..region import Scan
-from ..spectral import Spectral
+from ..stages import layer
+from ..stages.elements import to_reals
+from ..stages.region import Scan
+from ..stages.spectral import Spectral
+from ..stages.steps import step_of
 from ..tensors import Array, Stored, View
 from . import ahead
 from .decode import raw_bytes

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Protocol
 
-from ..transform import Transform
+from ..stages.transform import Transform
 
 
 class Progress(Protocol):

@@ -13,12 +13,12 @@ import numpy as np
 from ..constants import Code
 from ..decide import decided
 from ..errors import CorruptError, UsageError
-from ..layer import decode
 from ..plan import Treatment
-from ..quantize.elements import to_reals
-from ..quantize.steps import code_below, code_near, step_of
-from ..spectral import Spectral, spectrum
-from ..transform import Transform
+from ..stages.elements import to_reals
+from ..stages.layer import decode
+from ..stages.spectral import Spectral, spectrum
+from ..stages.steps import code_below, code_near, step_of
+from ..stages.transform import Transform
 
 _TOLERANCE = 10 ** (-0.01 / 10)
 """share of the noise allowed that is good enough: 0.01 dB"""

@@ -31,11 +31,11 @@ from ..constants import (
     Code,
 )
 from ..errors import CorruptError, UnsupportedError, UsageError
-from ..layer import Layer, whole
-from ..quantize.steps import MAX_CODE
-from ..region import Box, Region, Scan
+from ..stages.layer import Layer, whole
+from ..stages.region import Box, Region, Scan
+from ..stages.steps import MAX_CODE
+from ..stages.transform import Transform
 from ..tensors import DTYPES_BY_ID, DType, View
-from ..transform import Transform
 from . import packing
 
 _COLUMNS = 14

@@ -25,7 +25,7 @@ from ..constants import (
     Code,
 )
 from ..errors import CorruptError, UsageError
-from ..layer import Sampled
+from ..stages.layer import Sampled
 from ..tensors import View, contiguous_strides
 from . import packing
 from .index import Index, Levels, Record, Shared

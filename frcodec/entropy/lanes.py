@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from ..constants import FREQUENCY_BITS, MAX_LEVEL, MAX_NEIGHBOR_SUM, STATE_FLOOR, WORD_BITS, Code
 from ..errors import CorruptError
-from ..trellis import next_states
+from ..stages.trellis import next_states
 from .contexts import ContextModel, Levels
 from .tables import ESCAPE, TOTAL, Table, symbol_frequencies
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..constants import DEFAULT_MAX_BYTES, MAGIC, Code
 from ..errors import FileError, UnsupportedError
-from ..spectral import Spectral
+from ..stages.spectral import Spectral
 from ..tensors import Buffer
 from . import executorch, executorch_data
 from .legacy import MAGIC as LEGACY_MAGIC

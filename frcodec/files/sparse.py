@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from ..constants import MAX_TRANSFORM_LENGTH, Code
 from ..errors import CorruptError, UnsupportedError
-from ..quantize.elements import to_reals
-from ..region import Box, Region, Scan
-from ..spectral import Spectral
+from ..stages.elements import to_reals
+from ..stages.region import Box, Region, Scan
+from ..stages.spectral import Spectral
+from ..stages.transform import Transform
 from ..tensors import Array
-from ..transform import Transform
 from .objects import SparseRef, StorageRef, TensorRef
 from .storages import Payload, check_length
 from .walk import Names, named_leaves

@@ -7,7 +7,7 @@ from zlib import crc32
 
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
-from ..spectral import Spectral
+from ..stages.spectral import Spectral
 from ..tensors import Buffer
 from .objects import StorageRef
 from .skeleton import Hole, Model, Patch, cut

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.linalg
 
-from ..transform import Transform, forward
+from ..stages.transform import Transform, forward
 
 Reals = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]

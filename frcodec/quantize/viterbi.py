@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..trellis import next_states
+from ..stages.trellis import next_states
 
 Reals = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]

@@ -9,7 +9,7 @@ from math import inf, isfinite, log10
 import numpy as np
 
 from ..container.index import Levels, Record, Shared
-from ..quantize.elements import to_reals
+from ..stages.elements import to_reals
 from ..tensors import Array, DType, Entry, Stored
 
 _BLOCK = 1 << 20

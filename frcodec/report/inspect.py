@@ -10,8 +10,8 @@ from ..constants import SECTION_DATA, SECTION_INDEX, SECTION_METADATA, SECTION_S
 from ..container.index import Index, Levels, Record, Shared, byte_size
 from ..container.reader import Reader
 from ..container.widths import Widths, resized
-from ..quantize.steps import step_of
-from ..region import Scan
+from ..stages.region import Scan
+from ..stages.steps import step_of
 
 _SECTIONS = {
     SECTION_DATA: "data",

@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from ..codec.decode import raw_bytes
 from ..constants import MAX_LEVEL, MIN_FRACTION_BITS, Code
 from ..errors import UsageError
-from ..quantize.steps import MAX_CODE, code_near, step_of
-from ..region import Box, Region, scan_places
-from ..spectral import Spectral
+from ..stages.region import Box, Region, scan_places
+from ..stages.spectral import Spectral
+from ..stages.steps import MAX_CODE, code_near, step_of
+from ..stages.transform import Transform, energy, fraction_bits
 from ..tensors import DTYPES
-from ..transform import Transform, energy, fraction_bits
 from .basis import forward, inverse
 
 Ints: TypeAlias = npt.NDArray[np.int32]

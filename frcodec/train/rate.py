@@ -26,10 +26,10 @@ from ..entropy.lanes import Coder
 from ..entropy.stream import Quantized, StreamModel, contexts_by_level
 from ..modules.entries import module_entries
 from ..plan import SMALL
-from ..region import Box, Scan
-from ..spectral import Spectral
+from ..stages.region import Box, Scan
+from ..stages.spectral import Spectral
+from ..stages.transform import Transform
 from ..tensors import Entry, Stored
-from ..transform import Transform
 from .frequencies import Frequencies
 from .selection import Selected
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..constants import MAX_TRANSFORM_LENGTH, Code
 from ..errors import UsageError
-from ..region import Box, Region, Scan
+from ..stages.region import Box, Region, Scan
 
 _WEIGHTED = (
     nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d

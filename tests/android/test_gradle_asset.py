@@ -12,10 +12,10 @@ from torch.jit.mobile import _load_for_lite_interpreter
 import frcodec
 from android_loader.sample.make_asset import Made, flat, made, narrowed
 from benchmarks.train.published_net import LEVELS, channels, logits
-from frcodec.region import Scan
-from frcodec.spectral import Spectral
+from frcodec.stages.region import Scan
+from frcodec.stages.spectral import Spectral
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
 
 FIRST, COEFFICIENTS = 8, 33
 

@@ -13,7 +13,7 @@ from vectors.building import Part, Viewed, build, coded, exact
 from frcodec import Code
 from frcodec.container import packing
 from frcodec.container.sections import walk
-from frcodec.region import Box
+from frcodec.stages.region import Box
 from frcodec.tensors import View
 
 

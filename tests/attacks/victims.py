@@ -31,7 +31,7 @@ from frcodec import Code, FrcError, FrcFile, open_file
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
 from frcodec.tensors import View
 from frcodec.widths import Channel, declared, validated
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from frcodec.cli import output, rows, text
 from frcodec.cli.table import Column, layout
 from frcodec.codec import TensorReport
-from frcodec.transform import Transform
+from frcodec.stages.transform import Transform
 
 COLUMNS = (Column("name", right=False), Column("a", drop=2), Column("b", drop=1), Column("bytes"))
 ROWS = [

@@ -12,7 +12,7 @@ from cli.running import HOSTILE, Result
 from vectors.building import Rebuilt, build, coded, exact, power
 
 from frcodec import load_file
-from frcodec.region import Box
+from frcodec.stages.region import Box
 from frcodec.widths import Channel, declared, validated
 
 Call = Callable[..., Result]

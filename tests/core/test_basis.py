@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from frcodec.constants import BASIS_BITS, MAX_TRANSFORM_LENGTH
-from frcodec.transform import basis, cosines
+from frcodec.stages.transform import basis, cosines
 
 _RISKY = 1e-6
 """distance from a rounding tie below which double or extended precision is not believed"""

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from frcodec.choose import best_region, best_transform, smallest_box
-from frcodec.region import Box, Scan
-from frcodec.transform import Transform
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.transform import Transform
 
 RANDOM = np.random.default_rng(3)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from frcodec import layer
 from frcodec.decide import decided
 from frcodec.plan import Options, treatments
-from frcodec.quantize.elements import to_reals
+from frcodec.stages import layer
+from frcodec.stages.elements import to_reals
+from frcodec.stages.transform import Transform
 from frcodec.tensors import from_array
-from frcodec.transform import Transform
 
 RANDOM = np.random.default_rng(8)
 SMOOTH = np.cumsum(np.cumsum(RANDOM.normal(size=(24, 20, 7, 7)), axis=2), axis=3)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from frcodec.constants import Code
 from frcodec.errors import CorruptError
-from frcodec.quantize.elements import to_elements, to_reals
+from frcodec.stages.elements import to_elements, to_reals
 from frcodec.tensors import DTYPES
 
 #  dtype -> (bits of the significand with the hidden one, exponent of the smallest subnormal, bits of the pattern)

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import BLOCKS, levels, shapes, transforms
 
-from frcodec import transform
 from frcodec.constants import BASIS_BITS, MAX_LEVEL, Code
 from frcodec.errors import CorruptError
-from frcodec.transform import Transform
+from frcodec.stages import transform
+from frcodec.stages.transform import Transform
 
 
 def _inverse(box, shape, how, fraction, product):

@@ -16,8 +16,8 @@ from frcodec.entropy import stream
 from frcodec.plan import treatments
 from frcodec.quantize.feedback import DAMPING, feedback
 from frcodec.quantize.viterbi import LAMBDA
+from frcodec.stages.transform import Transform, forward, inverse
 from frcodec.tensors import from_array
-from frcodec.transform import Transform, forward, inverse
 
 RANDOM = np.random.default_rng(6)
 

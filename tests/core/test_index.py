@@ -12,9 +12,9 @@ from frcodec.constants import MAX_ENTRIES, MAX_NAME_BYTES, MAX_RANK, Code
 from frcodec.container import index as index_section
 from frcodec.container.index import Index, Levels, Raw, Stream
 from frcodec.errors import CorruptError, FrcError
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
 
 
 def _same(first: Index, second: Index) -> bool:

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from scipy.fft import idct
 from strategies import SEEDS, layers, levels, regions, shapes, takes_row_steps, transforms
 
-from frcodec import layer, transform
 from frcodec.constants import MAX_LEVEL, Code
 from frcodec.errors import CorruptError
-from frcodec.layer import Layer
-from frcodec.quantize.elements import to_elements, to_reals
-from frcodec.quantize.steps import MAX_CODE, code_below, step_of
-from frcodec.region import Box, Scan
+from frcodec.stages import layer, transform
+from frcodec.stages.elements import to_elements, to_reals
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.steps import MAX_CODE, code_below, step_of
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, Stored
-from frcodec.transform import Transform
 
 
 def _whole(values, made):

@@ -8,8 +8,8 @@ from saving import again, decibels, identical, network, saved, saved_with_report
 
 from frcodec import Code, FrcError
 from frcodec.plan import Coding, Options, parse_rule, treatments
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, Stored, View, from_array
-from frcodec.transform import Transform
 
 
 def _plan(tensors, exact=(), **options):

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import regions, shapes
 
-from frcodec.region import Box, Scan, scan_places
+from frcodec.stages.region import Box, Scan, scan_places
 
 
 def _naive(shape):

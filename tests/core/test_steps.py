@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frcodec.quantize.steps import MAX_CODE, code_below, code_near, step_of
+from frcodec.stages.steps import MAX_CODE, code_below, code_near, step_of
 
 CODES = st.integers(0, MAX_CODE)
 

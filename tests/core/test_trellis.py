@@ -10,8 +10,8 @@ from definitions import walk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frcodec import trellis
 from frcodec.constants import MAX_LEVEL, MAX_TRELLIS, MIN_TRELLIS
+from frcodec.stages import trellis
 
 STATE_BITS = range(MIN_TRELLIS, MAX_TRELLIS + 1)
 FREE_DISTANCES = {2: 9, 3: 10, 4: 11, 5: 13, 6: 14, 7: 16, 8: 16}

@@ -10,9 +10,9 @@ from definitions import walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frcodec import trellis
 from frcodec.constants import MAX_TRELLIS, MIN_TRELLIS
 from frcodec.quantize.viterbi import LAMBDA, ONE, decide
+from frcodec.stages import trellis
 
 LARGEST = 3
 """level of the alphabet in which all paths are tried; no better one is larger"""

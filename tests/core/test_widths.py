@@ -21,12 +21,12 @@ from frcodec import Code, CorruptError, FrcError, UsageError, decode_file, load_
 from frcodec.codec.widths import lengths_of
 from frcodec.container.sections import walk
 from frcodec.container.widths import merged_axes
-from frcodec.layer import Layer
-from frcodec.quantize.steps import step_of
-from frcodec.region import Box, Scan
 from frcodec.report.verify import verify_file
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.steps import step_of
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, View
-from frcodec.transform import Transform
 from frcodec.widths import Channel, declared
 
 OUT, IN = Channel(0), Channel(0, input=True)

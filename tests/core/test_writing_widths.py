@@ -10,7 +10,7 @@ from width_files import one, tried
 
 from frcodec import Code, UsageError, load_file, native, open_file
 from frcodec.container.sections import walk
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
 from frcodec.widths import Channel, declared, validated
 
 OUT, IN = Channel(0), Channel(0, input=True)

@@ -6,7 +6,7 @@ from math import prod
 
 from vectors.building import build, coded, levels_by_number, power
 
-from frcodec.region import Scan
+from frcodec.stages.region import Scan
 from frcodec.widths import Channel, declared, validated
 
 

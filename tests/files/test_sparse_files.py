@@ -19,9 +19,9 @@ from frcodec.files.objects import Mapping, SparseRef, StorageRef, TensorRef
 from frcodec.files.read import read_model, read_sparse
 from frcodec.files.sparse import scan_ranks, sparse_tensors
 from frcodec.files.storages import Payload
-from frcodec.region import Box, Scan, scan_places
 from frcodec.report.verify import verify_file
-from frcodec.spectral import Spectral
+from frcodec.stages.region import Box, Scan, scan_places
+from frcodec.stages.spectral import Spectral
 from frcodec.tensors import DTYPES
 
 LIMIT = 1 << 30

@@ -20,11 +20,11 @@ from frcodec.constants import MAX_NEIGHBOR_SUM
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.layer import Layer
-from frcodec.quantize.steps import code_near, step_of
-from frcodec.region import Box
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box
+from frcodec.stages.steps import code_near, step_of
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
 
 VECTORS = sorted((Path(__file__).parents[2] / "spec" / "vectors").glob("*/*.frc"))
 

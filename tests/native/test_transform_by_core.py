@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SEEDS, layers, levels
 
-from frcodec import layer, native, streams
+from frcodec import native, streams
 from frcodec.constants import Code
-from frcodec.layer import Layer
-from frcodec.quantize.steps import code_near
-from frcodec.region import Box, Scan
+from frcodec.stages import layer
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.steps import code_near
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
 
 CASES = [
     # shape, axes, block, region

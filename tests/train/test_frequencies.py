@@ -10,12 +10,12 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 import frcodec
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.transform import Transform
+from frcodec.stages.transform import forward as exact_forward
 from frcodec.train import Rule, dense, regularize
 from frcodec.train.basis import forward, inverse
 from frcodec.train.frequencies import Frequencies
-from frcodec.transform import Transform
-from frcodec.transform import forward as exact_forward
 
 
 def saved(module):

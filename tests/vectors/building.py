@@ -12,7 +12,6 @@ import numpy as np
 from definitions import points_of
 from frc_files import PLAIN_MODEL, level_stream, raw_stream
 
-from frcodec import layer
 from frcodec.container.index import Index, Levels, Raw, Record, Shared, Stream
 from frcodec.container.sections import frame
 from frcodec.container.skeleton import Plan
@@ -20,10 +19,11 @@ from frcodec.container.writer import Writer
 from frcodec.entropy.stream import StreamModel
 from frcodec.errors import CorruptError
 from frcodec.files.skeleton import Hole, Patch, checksum, cut
-from frcodec.layer import Layer
-from frcodec.region import Box, Region
+from frcodec.stages import layer
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box, Region
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, View
-from frcodec.transform import Transform
 
 ONE = 90 << 8
 """step code of 1"""

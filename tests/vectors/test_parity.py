@@ -23,7 +23,7 @@ from vectors.building import Coded, build
 
 from frcodec import FrcError, native, streams
 from frcodec.errors import CorruptError
-from frcodec.region import Box
+from frcodec.stages.region import Box
 
 VECTORS = Path(__file__).parents[2] / "spec" / "vectors"
 MANIFEST = tomllib.loads((VECTORS / "manifest.toml").read_text("utf-8"))

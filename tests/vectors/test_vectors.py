@@ -18,8 +18,8 @@ from frcodec.constants import DTYPE_BITS, MAX_CHANNEL_AXES, MAX_GROUPS, MAX_TRAN
 from frcodec.container.index import Levels, Raw, Shared
 from frcodec.entropy.bits import BitReader
 from frcodec.entropy.stream import StreamModel
-from frcodec.quantize.steps import MAX_CODE
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.steps import MAX_CODE
 
 SPEC = Path(__file__).parents[2] / "spec"
 VECTORS = SPEC / "vectors"

@@ -11,7 +11,7 @@ from frcodec.constants import MAX_LEVEL, SEGMENT_LEVELS
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
 
 TRELLISES = range(2, 9)
 """state bits"""

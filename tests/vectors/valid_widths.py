@@ -10,7 +10,7 @@ from vectors.building import Part, Rebuilt, Viewed, build, coded, exact, levels_
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.region import Box, Region, Scan
+from frcodec.stages.region import Box, Region, Scan
 from frcodec.tensors import View
 from frcodec.widths import Channel, declared, validated
 

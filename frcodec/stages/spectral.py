@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from ..tensors import Array, Stored
 from . import layer
-from .quantize.elements import to_elements, to_reals
-from .quantize.steps import step_of
+from .elements import to_elements, to_reals
 from .region import Box, Region, scan_places
-from .tensors import Array, Stored
+from .steps import step_of
 from .transform import Transform
 
 Ints = npt.NDArray[np.int32]

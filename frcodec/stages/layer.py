@@ -16,13 +16,13 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
+from ..constants import MAX_LEVEL, ROW_STEP, Code
+from ..errors import CorruptError
+from ..tensors import Array, DType, Stored
 from . import transform
-from .constants import MAX_LEVEL, ROW_STEP, Code
-from .errors import CorruptError
-from .quantize.elements import to_elements, to_reals
-from .quantize.steps import MAX_CODE, step_of
+from .elements import to_elements, to_reals
 from .region import Box, Region, Scan
-from .tensors import Array, DType, Stored
+from .steps import MAX_CODE, step_of
 from .transform import Transform
 
 Ints = npt.NDArray[np.int32]

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from .constants import BASIS_BITS, ENERGY_BITS, MAX_FRACTION_BITS, MIN_FRACTION_BITS, Code
-from .errors import CorruptError
+from ..constants import BASIS_BITS, ENERGY_BITS, MAX_FRACTION_BITS, MIN_FRACTION_BITS, Code
+from ..errors import CorruptError
 
 Reals = npt.NDArray[np.float64]
 

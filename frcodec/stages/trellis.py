@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from .constants import MIN_TRELLIS, TRELLIS_H0, TRELLIS_H1
+from ..constants import MIN_TRELLIS, TRELLIS_H0, TRELLIS_H1
 
 Ints = npt.NDArray[np.int32]
 States = npt.NDArray[np.uint8]

@@ -1,0 +1,1 @@
+"""One stage of decoding a file, both directions: tensors, coefficients, kept regions, points, elements."""
