@@ -20,9 +20,10 @@ from .errors import CheckError, CorruptError, FileError, FrcError, UnsupportedEr
 if TYPE_CHECKING:
     from .api import FrcFile, decode_file, encode_file, load_file, open_file, plan_file, save_file
     from .calibration import Calibration, Sensitivity
-    from .codec import EncodeReport, Progress, TensorReport
+    from .codec import EncodeReport, TensorReport
     from .modules import calibrate, load_model, save_model
     from .plan import Options
+    from .work import Progress
 
 try:
     __version__ = version("frcodec")

@@ -15,20 +15,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Literal, Self, TypeAlias
 
-from .atomic import output
-from .codec import Decoder, EncodeReport, Progress, encode, predict
+from .codec import Decoder, EncodeReport, encode, predict
 from .codec.decode import raw_bytes
 from .codec.widths import Width, at_width
 from .constants import DEFAULT_MAX_BYTES, MAX_METADATA_BYTES, MAX_NAME_BYTES, Code
 from .container.index import Record
 from .container.reader import Reader
 from .container.widths import Widths
+from .disk import output
 from .errors import FileError, UsageError
 from .files.plain import Header, write_npz, write_pt, write_safetensors
 from .files.read import read_model
 from .files.skeleton import Model
 from .plan import Options
 from .tensors import Array, Entry, from_array, widened
+from .work import Progress
 
 PathOrFile: TypeAlias = "str | PathLike[str] | BinaryIO"
 Format: TypeAlias = Literal["pt", "safetensors", "npz"]

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from . import native, native_encoder
+from . import native
 from .choose import best_region, best_transform, exact_levels
 from .constants import MIN_FRACTION_BITS
 from .entropy import fit
 from .entropy.stream import Quantized, StreamModel, contexts_by_level, in_time, magnitude_bits, segments
+from .native import encoder as native_encoder
 from .plan import SMALL, Coding, Treatment, transform_of
 from .quantize.viterbi import decide, prices
 from .stages import transform

@@ -7,13 +7,13 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from . import native_encoder
 from .calibration import Sensitivity
 from .choose import best_transform, exact_levels, rough_cost
 from .constants import MIN_FRACTION_BITS, ROW_STEP
 from .decide import TRELLIS_STEP, Decided, decided, in_unions
 from .entropy import fit
 from .entropy.stream import Quantized, StreamModel, contexts_by_level, lane_starts, magnitude_bits
+from .native import encoder as native_encoder
 from .plan import Treatment, transform_of
 from .quantize.feedback import Feedback, feedback
 from .quantize.viterbi import ONE, prices

@@ -10,6 +10,7 @@ from . import native
 from .constants import REGION_BOX, REGION_SCAN, REGION_WHOLE, Code
 from .entropy import stream
 from .errors import CorruptError
+from .native import decoder as native_decoder
 from .stages import layer
 from .stages.layer import Layer
 from .stages.region import Scan
@@ -25,19 +26,19 @@ def decode(data: bytes | memoryview, layers: Sequence[Layer]) -> list[Array]:
 
 
 def _by_core(data: bytes | memoryview, shape: tuple[int, ...], layers: Sequence[Layer]) -> list[Array]:
-    opened = native.opened(data, shape)  # before anything of the levels' number is allocated
+    opened = native_decoder.open_stream(data, shape)  # before anything of the levels' number is allocated
     arrays: list[Array] = [np.empty(each.shape, each.dtype.storage) for each in layers]
-    native.decode(opened, [_target(each, array) for each, array in zip(layers, arrays, strict=True)])
+    native_decoder.decode(opened, [_target(each, array) for each, array in zip(layers, arrays, strict=True)])
     return arrays
 
 
-def _target(each: Layer, array: Array) -> native.Target:
+def _target(each: Layer, array: Array) -> native_decoder.Destination:
     if isinstance(each.region, Scan):
         region, kept = REGION_SCAN, each.shape
     else:
         kept = each.region.kept
         region = REGION_WHOLE if kept == each.shape else REGION_BOX
-    return native.Target(
+    return native_decoder.Destination(
         each.dtype.id,
         each.shape,
         sum(1 << axis for axis in each.transform.axes),

@@ -1,14 +1,29 @@
-"""Work done ahead by threads, its results in order."""
+"""Worker threads, results in order, and progress."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from functools import cache
+from typing import Protocol, TypeVar
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
+
+
+class Progress(Protocol):
+    """Called now and then, always from the caller's thread; an exception from it ends the work."""
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """`done` of `total` bytes of decoded tensors; `what` names the tensor or the stage."""
+
+
+@cache
+def processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

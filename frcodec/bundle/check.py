@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ..codec import Progress
 from ..constants import Code
 from ..errors import CheckError, FileError, FrcError, UsageError
 from ..report.verify import verify_file
+from ..work import Progress
 from . import elf, kotlin
 from .gradle import read_text
 from .package import Asset, Library, Package

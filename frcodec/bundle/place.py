@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ..atomic import output
-from ..codec import Progress
 from ..constants import Code
 from ..container.index import Record
 from ..container.reader import Reader
+from ..disk import output
 from ..errors import FileError, UsageError
 from ..report.verify import verify_file
+from ..work import Progress
 from . import kotlin, names
 from .gradle import read_text
 from .kotlin import Contents, Tensor

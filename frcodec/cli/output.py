@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import rich.progress
     from rich.console import Console
 
-    from ..codec import Progress
+    from ..work import Progress
 
 _STYLES = {"head": "bold", "exact": "dim", "view": "dim", "total": "bold", "good": "green", "bad": "red", "row": ""}
 _MARKS = {"error": "bold red", "warning": "bold yellow"}

@@ -9,16 +9,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from .. import native, streams
+from .. import streams, work
 from ..constants import Code
 from ..container import packing
+from ..container.crc32 import crc32
 from ..container.index import Levels, Raw, Record, Shared, byte_size
 from ..container.reader import Reader
 from ..errors import CorruptError, UsageError
 from ..files import skeleton
 from ..tensors import Array, Buffer
-from . import ahead
-from .reports import Progress
+from ..work import Progress
 from .widths import AtWidth
 
 
@@ -64,12 +64,12 @@ class Decoder:
 
     def entries(self, positions: Sequence[int]) -> Generator[Array]:
         """These entries one after the other, as `entry` gives them; other processors decode the next ones meanwhile."""
-        threads = native.processors()
+        threads = work.processors()
         if threads == 1:
             yield from map(self.entry, positions)
             return
-        with ahead.pool(threads) as pool:
-            yield from ahead.in_order(pool, self.entry, positions, threads)
+        with work.pool(threads) as pool:
+            yield from work.in_order(pool, self.entry, positions, threads)
 
     def rebuild(self, write: Callable[[Buffer], object], progress: Progress | None = None) -> None:
         """Write the model file from first byte to last. Raises CorruptError, and UsageError without a skeleton."""
@@ -155,7 +155,7 @@ def _checksum(arrays: Iterable[Array]) -> int:
     """CRC-32 of their bytes, one after the other."""
     digest = 0
     for array in arrays:
-        digest = native.crc32(raw_bytes(array), digest)
+        digest = crc32(raw_bytes(array), digest)
     return digest
 
 

@@ -10,8 +10,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from .. import work
 from ..allocate import step_for
 from ..container import packing
+from ..container.crc32 import crc32
 from ..container.index import Index, Levels, Raw, Record, Shared, Stream
 from ..container.skeleton import Plan
 from ..container.writer import Writer
@@ -21,7 +23,6 @@ from ..entropy import fit, stream
 from ..entropy.stream import Quantized
 from ..errors import CorruptError
 from ..files.skeleton import Model, checksum
-from ..native import crc32
 from ..plan import DEFAULT_QUALITY, SMALL, Coding, Options, Treatment, treatments
 from ..stages import layer
 from ..stages.elements import to_reals
@@ -29,9 +30,9 @@ from ..stages.region import Scan
 from ..stages.spectral import Spectral
 from ..stages.steps import step_of
 from ..tensors import Array, Stored, View
-from . import ahead
+from ..work import Progress
 from .decode import raw_bytes
-from .reports import EncodeReport, Progress, TensorReport
+from .reports import EncodeReport, TensorReport
 from .search import Step, global_step
 from .target import quality_of_size, with_quality
 
@@ -96,9 +97,9 @@ def encode(
     coded: list[_Coded] = []
     pending: dict[Coding, list[_Made]] = {coding: [] for coding in Coding}
     total, done = sum(t.tensor.nbytes for t in planned), 0
-    with ahead.pool(threads) as pool:
+    with work.pool(threads) as pool:
         steps = _steps(planned, options, pool)
-        results = ahead.in_order(pool, lambda treatment: _alone(treatment, steps), planned, threads)
+        results = work.in_order(pool, lambda treatment: _alone(treatment, steps), planned, threads)
         for treatment, result in zip(planned, results, strict=True):
             if isinstance(result, _Coded):
                 writer.add(result.data)

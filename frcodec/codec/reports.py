@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import prod
-from typing import Protocol
 
 from ..stages.transform import Transform
-
-
-class Progress(Protocol):
-    """Called now and then, always from the caller's thread; an exception from it ends the work."""
-
-    def __call__(self, done: int, total: int, what: str) -> None:
-        """`done` of `total` bytes of decoded tensors; `what` names the tensor or the stage."""
 
 
 @dataclass(frozen=True, slots=True)

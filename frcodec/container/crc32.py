@@ -1,16 +1,26 @@
-"""CRC-32 of a concatenation from the CRC-32 of its parts (polynomial arithmetic modulo the CRC's generator).
+"""CRC-32 of bytes, and of a concatenation from those of its parts (polynomial arithmetic modulo the generator).
 
 crc(A ‖ B) = crc(A) · x^(8 · |B|) + crc(B)   over GF(2), bits reflected
 """
 
 from __future__ import annotations
 
+import zlib
 from functools import lru_cache
 from typing import Final
+
+from .. import native
+from ..native import decoder
+from ..tensors import Buffer
 
 _GENERATOR: Final = 0xEDB88320
 _ONE: Final = 0x80000000
 _X8: Final = 0x00800000
+
+
+def crc32(data: Buffer, before: int = 0) -> int:
+    """CRC-32 of bytes whose CRC-32 is `before`, followed by `data`."""
+    return decoder.crc32(data, before) if native.enabled() else zlib.crc32(data, before)
 
 
 def combine(first: int, second: int, second_length: int) -> int:

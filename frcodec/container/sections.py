@@ -25,7 +25,7 @@ from ..constants import (
     Code,
 )
 from ..errors import CorruptError, UnsupportedError
-from ..native import crc32
+from .crc32 import crc32
 
 HEADER = MAGIC + bytes([VERSION, 0])
 KNOWN_SECTIONS = (SECTION_DATA, SECTION_SKELETON, SECTION_METADATA, SECTION_INDEX, SECTION_WIDTHS)

@@ -12,8 +12,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .. import native, native_encoder
+from .. import native
 from ..constants import CONTEXT_SHIFT, MAX_CONTEXTS, MAX_LANES_LOG2, MAX_ROW_LENGTH, SCALE_CAP, SEGMENT_LEVELS
+from ..native import encoder as native_encoder
 from .contexts import ContextModel, Levels, neighbor_sums
 from .stream import Contexts, Quantized, StreamModel, contexts_by_level, segment_sizes
 from .tables import SCALES, SHAPES, TOTAL, ZEROS, Table, tail_weights, zero_frequency

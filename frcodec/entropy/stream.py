@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .. import native, native_encoder
+from .. import native
 from ..constants import (
     FREQUENCY_BITS,
     MAX_DIRECT,
@@ -28,6 +28,7 @@ from ..constants import (
     Code,
 )
 from ..errors import CorruptError
+from ..native import encoder as native_encoder
 from ..stages import trellis
 from . import lanes
 from .bits import BitReader, BitWriter, fold

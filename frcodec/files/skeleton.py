@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..checksums import combine
 from ..constants import Code
+from ..container.crc32 import combine, crc32
 from ..errors import CorruptError
-from ..native import crc32
 from ..tensors import Buffer, Entry
 
 PATCH_BYTES = 4

@@ -1,54 +1,31 @@
-"""The C++ decoder core, and whether it is used: the one place that imports the extension.
-
-It gives the same bits and the same error codes as the NumPy code beside it. The environment variable FRCODEC_NATIVE=0
-selects NumPy for the whole process.
-"""
+"""The C++ decoder, called for streams of levels: the same bits and error codes as the NumPy stages."""
 
 from __future__ import annotations
 
-import os
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _native
-from .constants import Code
-from .errors import CorruptError, UnsupportedError
+from .. import _native
+from ..constants import Code
+from ..errors import CorruptError, UnsupportedError
+from ..tensors import Buffer
+from ..work import processors
 
 Ints = npt.NDArray[np.int32]
-Buffer = bytes | bytearray | memoryview
-
-_CHOICE = {"native": os.environ.get("FRCODEC_NATIVE", "1") != "0"}
 
 
-def enabled() -> bool:
-    """Whether the stages use the core."""
-    return _CHOICE["native"]
-
-
-@contextmanager
-def using(native: bool) -> Iterator[None]:
-    """Use the core, or NumPy, within a block and in all threads; for tests."""
-    before, _CHOICE["native"] = _CHOICE["native"], native
-    try:
-        yield
-    finally:
-        _CHOICE["native"] = before
-
-
-def crc32(data: Buffer, before: int = 0) -> int:
-    """CRC-32 of what had the CRC-32 `before`, continued by `data`."""
-    return _native.crc32(data, before) if enabled() else zlib.crc32(data, before)
+def crc32(data: Buffer, before: int) -> int:
+    """CRC-32 of bytes whose CRC-32 is `before`, followed by `data`."""
+    return _native.crc32(data, before)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Destination:
     """A tensor to decode, in the core's terms (android_loader/core/layer.h)."""
 
     dtype: int
@@ -69,58 +46,58 @@ class Target:
     """memory of the elements, in C order; all zero unless the region is whole"""
 
 
-def opened(data: Buffer, shape: tuple[int, ...]) -> _native.Stream:
+def open_stream(data: Buffer, shape: tuple[int, ...]) -> _native.Stream:
     """A stream of levels with this level shape, its header read. Raises CorruptError, UnsupportedError."""
     with _errors():
         return _native.Stream(data, shape)
 
 
-def decode(stream: _native.Stream, targets: Sequence[Target]) -> None:
+def decode(stream: _native.Stream, destinations: Sequence[Destination]) -> None:
     """Fill the elements of all tensors of a stream. Raises CorruptError, UnsupportedError.
 
     Segments of long streams and parts of large transforms are spread over the processors.
     """
     with _errors():
-        if len(targets) == 1:
-            layer = _layer(targets[0], stream)
+        if len(destinations) == 1:
+            layer = _layer(destinations[0], stream)
             _spread(lambda segment: layer.put_segment(stream, segment), stream.segments, in_order=layer.in_order)
             _finish(layer)
         else:
-            _decode_together(stream, targets)
+            _decode_together(stream, destinations)
 
 
-def _decode_together(stream: _native.Stream, targets: Sequence[Target]) -> None:
+def _decode_together(stream: _native.Stream, destinations: Sequence[Destination]) -> None:
     """Tensors whose levels are one sequence."""
     if stream.has_row_steps:
         raise CorruptError(Code.BAD_STREAM, "A stream has row steps, but is not that of a single tensor.")
-    points = np.empty(sum(target.count for target in targets), np.int32)
+    points = np.empty(sum(destination.count for destination in destinations), np.int32)
     pieces = np.split(points, np.cumsum([stream.size(segment) for segment in range(stream.segments)])[:-1])
     _spread(lambda segment: stream.decode(segment, pieces[segment]), stream.segments)
     first = 0
-    for target in targets:
-        fill(target, points[first : first + target.count])
-        first += target.count
+    for destination in destinations:
+        fill(destination, points[first : first + destination.count])
+        first += destination.count
 
 
-def fill(target: Target, points: Ints) -> None:
+def fill(destination: Destination, points: Ints) -> None:
     """Fill the elements of a tensor from its points [count]. Raises CorruptError, UnsupportedError."""
     with _errors():
-        layer = _layer(target, None)
+        layer = _layer(destination, None)
         layer.put(0, points)
         _finish(layer)
 
 
-def _layer(target: Target, stream: _native.Stream | None) -> _native.Layer:
+def _layer(destination: Destination, stream: _native.Stream | None) -> _native.Layer:
     return _native.Layer(
-        target.dtype,
-        target.shape,
-        target.axes,
-        target.block,
-        target.region,
-        target.kept,
-        target.count,
-        target.step,
-        target.elements,
+        destination.dtype,
+        destination.shape,
+        destination.axes,
+        destination.block,
+        destination.region,
+        destination.kept,
+        destination.count,
+        destination.step,
+        destination.elements,
         stream,
     )
 
@@ -138,12 +115,6 @@ def _spread(work: Callable[[int], None], count: int, *, in_order: bool = False) 
     with ThreadPoolExecutor(min(count, processors())) as pool:
         for done in [pool.submit(work, number) for number in range(count)]:
             done.result()
-
-
-@cache
-def processors() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from . import _native
-from .constants import MIN_TRELLIS, TRELLIS_H0, TRELLIS_H1
+from .. import _native
+from ..constants import MIN_TRELLIS, TRELLIS_H0, TRELLIS_H1
 
 if TYPE_CHECKING:
-    from .entropy.contexts import ContextModel
+    from ..entropy.contexts import ContextModel
 
 Ints = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]

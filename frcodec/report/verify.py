@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..codec import Decoder, Progress
+from ..codec import Decoder
 from ..codec.decode import raw_bytes
 from ..codec.widths import at_width, told
 from ..constants import DEFAULT_MAX_BYTES, Code
@@ -19,6 +19,7 @@ from ..errors import CheckError, CorruptError
 from ..files import skeleton
 from ..files.read import read_model
 from ..tensors import Array, Buffer
+from ..work import Progress
 from .compare import Comparison, TensorMatch
 
 _SHOWN = 3

@@ -7,7 +7,7 @@ from zlib import crc32
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frcodec.checksums import combine
+from frcodec.container.crc32 import combine
 
 
 @given(st.binary(), st.binary())

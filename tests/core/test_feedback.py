@@ -9,10 +9,11 @@ import pytest
 from definitions import walk
 from saving import decibels, saved
 
-from frcodec import Calibration, Options, Sensitivity, _native, load_file, native, native_encoder, open_file
+from frcodec import Calibration, Options, Sensitivity, _native, load_file, native, open_file
 from frcodec.calibration import DECIBELS
 from frcodec.decide_calibrated import decided_calibrated, row_steps
 from frcodec.entropy import stream
+from frcodec.native import encoder as native_encoder
 from frcodec.plan import treatments
 from frcodec.quantize.feedback import DAMPING, feedback
 from frcodec.quantize.viterbi import LAMBDA

@@ -19,6 +19,7 @@ from width_files import one, tried
 
 from frcodec import Code, CorruptError, FrcError, UsageError, decode_file, load_file, native, open_file
 from frcodec.codec.widths import lengths_of
+from frcodec.container.crc32 import crc32
 from frcodec.container.sections import walk
 from frcodec.container.widths import merged_axes
 from frcodec.report.verify import verify_file
@@ -305,7 +306,7 @@ def test_streams_that_keep_their_shapes_keep_their_digests():
 
 def _resealed(file, section):
     """The file with the checksum of a section made anew."""
-    checksum = native.crc32(file[section.start : section.payload.stop]).to_bytes(4, "little")
+    checksum = crc32(file[section.start : section.payload.stop]).to_bytes(4, "little")
     return file[: section.payload.stop] + checksum + file[section.end :]
 
 

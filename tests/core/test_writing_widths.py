@@ -8,7 +8,8 @@ from frc_files import GOOD, WIDTHS
 from vectors.building import build, coded, exact
 from width_files import one, tried
 
-from frcodec import Code, UsageError, load_file, native, open_file
+from frcodec import Code, UsageError, load_file, open_file
+from frcodec.container.crc32 import crc32
 from frcodec.container.sections import walk
 from frcodec.stages.region import Box, Scan
 from frcodec.widths import Channel, declared, validated
@@ -38,7 +39,7 @@ def test_what_is_declared_and_validated_is_read_back():
     assert seen == [(4, 3, 3), (3, 1, 3)]
     assert (first.lengths, first.score, first.multiply_adds) == ((4, 3), "1 é", 36)
     assert (second.lengths, second.score, second.multiply_adds) == ((3, 1), "2 é", 9)
-    assert first.checksum == native.crc32(load_file(file, width=(4, 3))["w"].tobytes())
+    assert first.checksum == crc32(load_file(file, width=(4, 3))["w"].tobytes())
     again = tried(file, (1, 1))
     with open_file(again) as opened:
         assert [one.lengths for one in opened.widths.validated] == [(1, 1)]

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SEEDS, layers, levels
 
-from frcodec import native, streams
+from frcodec import streams
 from frcodec.constants import Code
+from frcodec.native import decoder as native_decoder
 from frcodec.stages import layer
 from frcodec.stages.layer import Layer
 from frcodec.stages.region import Box, Scan
@@ -51,7 +52,7 @@ CASES = [
 
 def by_core(made: Layer, points: np.ndarray) -> bytes:
     elements = np.full(made.shape, 0xAB, np.uint8).astype(made.dtype.storage)
-    native.fill(streams._target(made, elements), points)
+    native_decoder.fill(streams._target(made, elements), points)
     return elements.tobytes()
 
 
