@@ -18,10 +18,10 @@ import numpy as np
 
 from benchmarks.common import console, is_matrix, save, show, state
 from benchmarks.models import FetchError
-from frcodec.allocate import step_for
-from frcodec.decide import decided
+from frcodec.encoder.allocate import step_for
+from frcodec.encoder.decide import decided
+from frcodec.encoder.plan import SMALL, Options, Target, Treatment, treatments
 from frcodec.entropy import stream
-from frcodec.plan import SMALL, Options, Target, Treatment, treatments
 from frcodec.tensors import from_array
 
 MODELS = ("crepe_tiny", "mtcnn", "silero", "resemblyzer")

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from benchmarks.common import console, save, show
 from frcodec.constants import MAX_TRELLIS, MIN_TRELLIS
-from frcodec.decide import TRELLIS_STEP
-from frcodec.quantize.viterbi import decide
+from frcodec.encoder.decide import TRELLIS_STEP
+from frcodec.encoder.viterbi import decide
 from frcodec.stages import trellis
 
 Reals = npt.NDArray[np.float64]

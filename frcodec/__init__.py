@@ -19,10 +19,10 @@ from .errors import CheckError, CorruptError, FileError, FrcError, UnsupportedEr
 
 if TYPE_CHECKING:
     from .api import FrcFile, decode_file, encode_file, load_file, open_file, plan_file, save_file
-    from .calibration import Calibration, Sensitivity
-    from .codec import EncodeReport, TensorReport
+    from .encoder.calibration import Calibration, Sensitivity
+    from .encoder.plan import Options
+    from .encoder.reports import EncodeReport, TensorReport
     from .modules import calibrate, load_model, save_model
-    from .plan import Options
     from .work import Progress
 
 try:

@@ -15,19 +15,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Literal, Self, TypeAlias
 
-from .codec import Decoder, EncodeReport, encode, predict
-from .codec.decode import raw_bytes
+from .codec.decode import Decoder, raw_bytes
 from .codec.widths import Width, at_width
 from .constants import DEFAULT_MAX_BYTES, MAX_METADATA_BYTES, MAX_NAME_BYTES, Code
 from .container.index import Record
 from .container.reader import Reader
 from .container.widths import Widths
 from .disk import output
+from .encoder.encode import encode, predict
+from .encoder.plan import Options
+from .encoder.reports import EncodeReport
 from .errors import FileError, UsageError
 from .files.plain import Header, write_npz, write_pt, write_safetensors
 from .files.read import read_model
 from .files.skeleton import Model
-from .plan import Options
 from .tensors import Array, Entry, from_array, widened
 from .work import Progress
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from frcodec.constants import MAX_BLOCK_LOG2, MAX_CONTEXTS, MAX_LEVEL, MAX_ROW_LENGTH, MAX_TRELLIS, MIN_TRELLIS
 from frcodec.container.index import Index, Levels, Raw, Shared, Stream
+from frcodec.encoder.plan import Options
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.plan import Options
 from frcodec.stages.layer import Layer
 from frcodec.stages.region import Box, Scan
 from frcodec.stages.steps import MAX_CODE

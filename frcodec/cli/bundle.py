@@ -19,7 +19,7 @@ from .quality import EncodingCommand, options_of, quality_options
 
 if TYPE_CHECKING:
     from ..bundle.place import Placement
-    from ..plan import Options
+    from ..encoder.plan import Options
 
 _EXAMPLES = """\b
 Examples:

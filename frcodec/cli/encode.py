@@ -15,8 +15,8 @@ from .output import Output
 from .quality import EncodingCommand, options_of, quality_options
 
 if TYPE_CHECKING:
-    from ..codec import EncodeReport
-    from ..plan import Options
+    from ..encoder.plan import Options
+    from ..encoder.reports import EncodeReport
 
 _EXAMPLES = """\b
 Examples:

@@ -11,7 +11,7 @@ from . import text
 from .table import Column
 
 if TYPE_CHECKING:
-    from ..codec import TensorReport
+    from ..encoder.reports import TensorReport
     from ..report.compare import TensorMatch
     from ..report.inspect import WidthReport
 

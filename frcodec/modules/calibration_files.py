@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..calibration import Calibration
 from ..constants import Code
+from ..encoder.calibration import Calibration
 from ..errors import UsageError
 from .entries import import_torch
 from .sensitivities import calibrate, cause

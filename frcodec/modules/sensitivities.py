@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..calibration import Calibration, Sensitivity
 from ..constants import Code
+from ..encoder.calibration import Calibration, Sensitivity
 from ..errors import UsageError
 from .entries import import_torch
 from .state import check_module

@@ -8,12 +8,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from ..api import PathOrFile, open_file, save_entries
-from ..codec import EncodeReport
 from ..codec.decode import raw_bytes
-from ..codec.target import quality_of_score, with_quality
 from ..constants import DEFAULT_MAX_BYTES, Code
+from ..encoder.plan import Options
+from ..encoder.reports import EncodeReport
+from ..encoder.target import quality_of_score, with_quality
 from ..errors import UsageError
-from ..plan import Options
 from ..work import Progress
 from .entries import import_torch, module_entries, regularized_parameters
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..codec import Decoder
-from ..codec.decode import raw_bytes
+from ..codec.decode import Decoder, raw_bytes
 from ..codec.widths import at_width, told
 from ..constants import DEFAULT_MAX_BYTES, Code
 from ..container.index import Shared, byte_size

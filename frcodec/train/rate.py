@@ -21,11 +21,11 @@ from torch import Tensor, nn
 
 from ..api import save_entries
 from ..constants import FREQUENCY_BITS, MAX_DIRECT
-from ..entropy import fit
+from ..encoder import fit
+from ..encoder.plan import SMALL
 from ..entropy.lanes import Coder
 from ..entropy.stream import Quantized, StreamModel, contexts_by_level
 from ..modules.entries import module_entries
-from ..plan import SMALL
 from ..stages.region import Box, Scan
 from ..stages.spectral import Spectral
 from ..stages.transform import Transform

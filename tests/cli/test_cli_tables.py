@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from frcodec.cli import output, rows, text
 from frcodec.cli.table import Column, layout
-from frcodec.codec import TensorReport
+from frcodec.encoder.reports import TensorReport
 from frcodec.stages.transform import Transform
 
 COLUMNS = (Column("name", right=False), Column("a", drop=2), Column("b", drop=1), Column("bytes"))

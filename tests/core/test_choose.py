@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from frcodec.choose import best_region, best_transform, smallest_box
+from frcodec.encoder.choose import best_region, best_transform, smallest_box
 from frcodec.stages.region import Box, Scan
 from frcodec.stages.transform import Transform
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from frcodec.decide import decided
-from frcodec.plan import Options, treatments
+from frcodec.encoder.decide import decided
+from frcodec.encoder.plan import Options, treatments
 from frcodec.stages import layer
 from frcodec.stages.elements import to_reals
 from frcodec.stages.transform import Transform

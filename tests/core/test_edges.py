@@ -10,15 +10,15 @@ from frc_files import INDEX, file_of, level_stream, section, small_file
 from saving import identical, saved, saved_with_report
 
 from frcodec import Code, CorruptError, FrcError, Options, UsageError, load_file, native, open_file, save_file, streams
-from frcodec.codec import encode
 from frcodec.codec.decode import Decoder
 from frcodec.constants import MAX_CONTAINERS
 from frcodec.container import packing
+from frcodec.encoder.encode import encode
+from frcodec.encoder.fit import fit
+from frcodec.encoder.plan import Coding, treatments
 from frcodec.entropy import stream
-from frcodec.entropy.fit import fit
 from frcodec.entropy.stream import Quantized
 from frcodec.files.skeleton import Model
-from frcodec.plan import Coding, treatments
 from frcodec.tensors import DTYPES, Stored, View, from_array
 
 RANDOM = np.random.default_rng(5)

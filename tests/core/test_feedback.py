@@ -10,13 +10,13 @@ from definitions import walk
 from saving import decibels, saved
 
 from frcodec import Calibration, Options, Sensitivity, _native, load_file, native, open_file
-from frcodec.calibration import DECIBELS
-from frcodec.decide_calibrated import decided_calibrated, row_steps
+from frcodec.encoder.calibration import DECIBELS
+from frcodec.encoder.decide_calibrated import decided_calibrated, row_steps
+from frcodec.encoder.feedback import DAMPING, feedback
+from frcodec.encoder.plan import treatments
+from frcodec.encoder.viterbi import LAMBDA
 from frcodec.entropy import stream
 from frcodec.native import encoder as native_encoder
-from frcodec.plan import treatments
-from frcodec.quantize.feedback import DAMPING, feedback
-from frcodec.quantize.viterbi import LAMBDA
 from frcodec.stages.transform import Transform, forward, inverse
 from frcodec.tensors import from_array
 

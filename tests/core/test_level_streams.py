@@ -14,7 +14,8 @@ from strategies import levels, levels_under, shapes, stream_models
 
 from frcodec import native
 from frcodec.constants import MAX_LEVEL, MAX_TRELLIS, MIN_TRELLIS, Code
-from frcodec.entropy import fit, stream
+from frcodec.encoder import fit
+from frcodec.entropy import stream
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import Quantized, StreamModel
 from frcodec.entropy.tables import Table

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from saving import saved, saved_with_report
 
 from frcodec import Code, UsageError
-from frcodec.codec.target import BEST, quality_of_score, quality_of_size, with_quality
-from frcodec.plan import Options
+from frcodec.encoder.plan import Options
+from frcodec.encoder.target import BEST, quality_of_score, quality_of_size, with_quality
 
 MOST_TRIALS = 12
 """encodings that a search may take"""

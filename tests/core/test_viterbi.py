@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frcodec.constants import MAX_TRELLIS, MIN_TRELLIS
-from frcodec.quantize.viterbi import LAMBDA, ONE, decide
+from frcodec.encoder.viterbi import LAMBDA, ONE, decide
 from frcodec.stages import trellis
 
 LARGEST = 3

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import frcodec
+from frcodec.encoder.plan import Options, treatments
 from frcodec.errors import FrcError, UnsupportedError
 from frcodec.files.read import read_model
-from frcodec.plan import Options, treatments
 
 FOLDER = Path(__file__).parent / "executorch"
 FILES = sorted(path.name for path in FOLDER.iterdir() if path.name != "external.pte")

@@ -12,8 +12,8 @@ from saving import saved
 from strategies import SEEDS, levels_under, shapes, stream_models
 
 from frcodec.constants import MAX_TRELLIS, MIN_TRELLIS
-from frcodec.decide import along_trellis
-from frcodec.entropy import fit
+from frcodec.encoder import fit
+from frcodec.encoder.decide import along_trellis
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import Quantized, StreamModel, contexts_by_level
 from frcodec.entropy.tables import Table

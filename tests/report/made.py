@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from frcodec.codec import encode
+from frcodec.encoder.encode import encode
+from frcodec.encoder.plan import Options
 from frcodec.files.plain import Header, write_safetensors
 from frcodec.files.read import read_model
 from frcodec.files.skeleton import Model
-from frcodec.plan import Options
 from frcodec.tensors import DTYPES, Entry, Stored, from_array
 
 Arrays = Mapping[str, np.ndarray]

@@ -11,8 +11,8 @@ import pytest
 from report.made import encoded, encoded_model, flipped, safetensors, stored
 
 from frcodec.constants import Code
+from frcodec.encoder.plan import Options
 from frcodec.errors import CheckError, CorruptError, FileError, FrcError, UnsupportedError
-from frcodec.plan import Options
 from frcodec.report.compare import measured
 from frcodec.report.verify import verify_file
 from frcodec.tensors import DTYPES, Stored
@@ -64,7 +64,7 @@ def test_lossy_weights_are_measured_and_exact_ones_equal(arrays: Arrays) -> None
 def test_encoding_and_verifying_measure_the_same(arrays: Arrays) -> None:
     import io
 
-    from frcodec.codec import encode
+    from frcodec.encoder.encode import encode
     from frcodec.files.read import read_model
 
     model, out = safetensors(arrays), io.BytesIO()

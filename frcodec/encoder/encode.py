@@ -11,19 +11,16 @@ from typing import BinaryIO
 import numpy as np
 
 from .. import work
-from ..allocate import step_for
+from ..codec.decode import raw_bytes
 from ..container import packing
 from ..container.crc32 import crc32
 from ..container.index import Index, Levels, Raw, Record, Shared, Stream
 from ..container.skeleton import Plan
 from ..container.writer import Writer
-from ..decide import Decided, decided
-from ..decide_calibrated import decided_calibrated
-from ..entropy import fit, stream
+from ..entropy import stream
 from ..entropy.stream import Quantized
 from ..errors import CorruptError
 from ..files.skeleton import Model, checksum
-from ..plan import DEFAULT_QUALITY, SMALL, Coding, Options, Treatment, treatments
 from ..stages import layer
 from ..stages.elements import to_reals
 from ..stages.region import Scan
@@ -31,9 +28,13 @@ from ..stages.spectral import Spectral
 from ..stages.steps import step_of
 from ..tensors import Array, Stored, View
 from ..work import Progress
-from .decode import raw_bytes
+from . import fit
+from .allocate import step_for
+from .decide import Decided, decided
+from .decide_calibrated import decided_calibrated
+from .global_step import Step, global_step
+from .plan import DEFAULT_QUALITY, SMALL, Coding, Options, Treatment, treatments
 from .reports import EncodeReport, TensorReport
-from .search import Step, global_step
 from .target import quality_of_size, with_quality
 
 _GROUP = 1 << 20

@@ -7,21 +7,21 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
+from ..constants import MIN_FRACTION_BITS, ROW_STEP
+from ..entropy.stream import Quantized, StreamModel, contexts_by_level, lane_starts, magnitude_bits
+from ..native import encoder as native_encoder
+from ..stages import transform
+from ..stages.elements import to_reals
+from ..stages.layer import Layer, coefficients, rounded, whole
+from ..stages.steps import MAX_CODE, code_below, step_of
+from ..stages.transform import Transform
+from . import fit
 from .calibration import Sensitivity
 from .choose import best_transform, exact_levels, rough_cost
-from .constants import MIN_FRACTION_BITS, ROW_STEP
 from .decide import TRELLIS_STEP, Decided, decided, in_unions
-from .entropy import fit
-from .entropy.stream import Quantized, StreamModel, contexts_by_level, lane_starts, magnitude_bits
-from .native import encoder as native_encoder
+from .feedback import Feedback, feedback
 from .plan import Treatment, transform_of
-from .quantize.feedback import Feedback, feedback
-from .quantize.viterbi import ONE, prices
-from .stages import transform
-from .stages.elements import to_reals
-from .stages.layer import Layer, coefficients, rounded, whole
-from .stages.steps import MAX_CODE, code_below, step_of
-from .stages.transform import Transform
+from .viterbi import ONE, prices
 
 Ints = npt.NDArray[np.int32]
 Reals = npt.NDArray[np.float64]

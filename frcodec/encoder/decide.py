@@ -12,21 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from . import native
+from .. import native
+from ..constants import MIN_FRACTION_BITS
+from ..entropy.stream import Quantized, StreamModel, contexts_by_level, in_time, magnitude_bits, segments
+from ..native import encoder as native_encoder
+from ..stages import transform
+from ..stages.elements import to_reals
+from ..stages.layer import Layer, coefficients, integer_points, rounded, whole
+from ..stages.region import Region, Scan, smallest_box, trimmed
+from ..stages.spectral import Spectral
+from ..stages.steps import code_below, step_of
+from ..stages.transform import Transform
+from . import fit
 from .choose import best_region, best_transform, exact_levels
-from .constants import MIN_FRACTION_BITS
-from .entropy import fit
-from .entropy.stream import Quantized, StreamModel, contexts_by_level, in_time, magnitude_bits, segments
-from .native import encoder as native_encoder
 from .plan import SMALL, Coding, Treatment, transform_of
-from .quantize.viterbi import decide, prices
-from .stages import transform
-from .stages.elements import to_reals
-from .stages.layer import Layer, coefficients, integer_points, rounded, whole
-from .stages.region import Region, Scan, smallest_box, trimmed
-from .stages.spectral import Spectral
-from .stages.steps import code_below, step_of
-from .stages.transform import Transform
+from .viterbi import decide, prices
 
 Ints = npt.NDArray[np.int32]
 Reals = npt.NDArray[np.float64]

@@ -11,14 +11,14 @@ from math import sqrt
 import numpy as np
 
 from ..constants import Code
-from ..decide import decided
 from ..errors import CorruptError, UsageError
-from ..plan import Treatment
 from ..stages.elements import to_reals
 from ..stages.layer import decode
 from ..stages.spectral import Spectral, spectrum
 from ..stages.steps import code_below, code_near, step_of
 from ..stages.transform import Transform
+from .decide import decided
+from .plan import Treatment
 
 _TOLERANCE = 10 ** (-0.01 / 10)
 """share of the noise allowed that is good enough: 0.01 dB"""

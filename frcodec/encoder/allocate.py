@@ -7,8 +7,8 @@ from math import log2, sqrt
 import numpy as np
 import numpy.typing as npt
 
+from ..stages.spectral import spectrum
 from .plan import Treatment
-from .stages.spectral import spectrum
 
 Reals = npt.NDArray[np.float64]
 

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from .constants import Code
-from .errors import UsageError
+from ..constants import Code
+from ..errors import UsageError
 
 Reals = npt.NDArray[np.float64]
 

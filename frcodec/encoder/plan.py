@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
+from ..constants import MAX_BLOCK_LOG2, MAX_TRANSFORM_LENGTH, Code
+from ..errors import UsageError
+from ..stages.spectral import Spectral, spectrum
+from ..stages.transform import Transform
+from ..tensors import Entry, Stored
 from .calibration import Calibration, Sensitivity
-from .constants import MAX_BLOCK_LOG2, MAX_TRANSFORM_LENGTH, Code
-from .errors import UsageError
-from .stages.spectral import Spectral, spectrum
-from .stages.transform import Transform
-from .tensors import Entry, Stored
 
 DEFAULT_QUALITY: Final = 70.0
 VECTOR_LIMIT: Final = 1 << 16

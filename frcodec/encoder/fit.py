@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from .. import native
 from ..constants import CONTEXT_SHIFT, MAX_CONTEXTS, MAX_LANES_LOG2, MAX_ROW_LENGTH, SCALE_CAP, SEGMENT_LEVELS
+from ..entropy.contexts import ContextModel, Levels, neighbor_sums
+from ..entropy.stream import Contexts, Quantized, StreamModel, contexts_by_level, segment_sizes
+from ..entropy.tables import SCALES, SHAPES, TOTAL, ZEROS, Table, tail_weights, zero_frequency
 from ..native import encoder as native_encoder
-from .contexts import ContextModel, Levels, neighbor_sums
-from .stream import Contexts, Quantized, StreamModel, contexts_by_level, segment_sizes
-from .tables import SCALES, SHAPES, TOTAL, ZEROS, Table, tail_weights, zero_frequency
 
 Reals = npt.NDArray[np.float64]
 _Number = TypeVar("_Number", np.int16, np.int32, np.uint8)

@@ -13,13 +13,13 @@ from math import inf, prod
 import numpy as np
 import numpy.typing as npt
 
-from .constants import MAX_TRANSFORM_LENGTH, MIN_FRACTION_BITS
-from .entropy import fit
-from .entropy.stream import Quantized
-from .stages import transform
-from .stages.layer import rounded
-from .stages.region import Region, Scan, positions_upto, smallest_box
-from .stages.transform import Transform
+from ..constants import MAX_TRANSFORM_LENGTH, MIN_FRACTION_BITS
+from ..entropy.stream import Quantized
+from ..stages import transform
+from ..stages.layer import rounded
+from ..stages.region import Region, Scan, positions_upto, smallest_box
+from ..stages.transform import Transform
+from . import fit
 
 Ints = npt.NDArray[np.int32]
 Reals = npt.NDArray[np.float64]
