@@ -15,12 +15,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Literal, Self, TypeAlias
 
-from .codec.decode import Decoder, raw_bytes
-from .codec.widths import Width, at_width
 from .constants import DEFAULT_MAX_BYTES, MAX_METADATA_BYTES, MAX_NAME_BYTES, Code
 from .container.index import Record
 from .container.reader import Reader
 from .container.widths import Widths
+from .decoder.decode import Decoder, raw_bytes
+from .decoder.width import Width, at_width
 from .disk import output
 from .encoder.encode import encode, predict
 from .encoder.plan import Options

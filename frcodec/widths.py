@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from .api import FrcFile, open_file
-from .codec.widths import Width, lengths_of
 from .constants import SECTION_INDEX, SECTION_WIDTHS, TRAILER_BYTES, Code
 from .container import sections
 from .container import widths as widths_section
 from .container.index import Index, Shared
 from .container.widths import Channel, Validated, Widths
+from .decoder.width import Width, lengths_of
 from .errors import UsageError
 
 __all__ = ["Channel", "Validated", "Widths", "declared", "validated"]

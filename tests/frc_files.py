@@ -11,9 +11,10 @@ import msgpack
 import numpy as np
 from definitions import quantized
 
-from frcodec import native, streams
+from frcodec import native
 from frcodec.container import packing
 from frcodec.container.sections import HEADER, frame, trailer
+from frcodec.decoder import level_stream as streams
 from frcodec.entropy import stream
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from frc_files import level_stream
 
-from frcodec import streams
 from frcodec.constants import SECTION_DATA
 from frcodec.container import packing, sections
+from frcodec.decoder import level_stream as streams
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table

@@ -12,7 +12,7 @@ from .output import Output
 
 if TYPE_CHECKING:
     from ..api import Format
-    from ..codec.widths import AtWidth
+    from ..decoder.width import AtWidth
 
 _FORMATS = ("pt", "safetensors", "npz")
 _EXAMPLES = """\b
@@ -86,8 +86,8 @@ def _looked_at(
     data: Path | memoryview, width: str | None, *, force: bool, max_bytes: int
 ) -> tuple[str | None, AtWidth | None]:
     """Kind of the model file inside, None for only tensors; and what is wanted of another width than the full one."""
-    from ..codec.widths import at_width
     from ..container.reader import Reader
+    from ..decoder.width import at_width
 
     with Reader(data, max_bytes=max_bytes) as reader:
         return reader.plan.kind if reader.plan else None, at_width(reader, width, force=force)

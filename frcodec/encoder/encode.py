@@ -11,12 +11,12 @@ from typing import BinaryIO
 import numpy as np
 
 from .. import work
-from ..codec.decode import raw_bytes
 from ..container import packing
 from ..container.crc32 import crc32
 from ..container.index import Index, Levels, Raw, Record, Shared, Stream
 from ..container.skeleton import Plan
 from ..container.writer import Writer
+from ..decoder.decode import raw_bytes
 from ..entropy import stream
 from ..entropy.stream import Quantized
 from ..errors import CorruptError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..codec.decode import raw_bytes
 from ..constants import Code
+from ..decoder.decode import raw_bytes
 from ..errors import UnsupportedError, UsageError
 from ..tensors import DTYPES, Entry, Stored, View, contiguous_strides
 

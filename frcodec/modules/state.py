@@ -8,8 +8,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from ..api import PathOrFile, open_file, save_entries
-from ..codec.decode import raw_bytes
 from ..constants import DEFAULT_MAX_BYTES, Code
+from ..decoder.decode import raw_bytes
 from ..encoder.plan import Options
 from ..encoder.reports import EncodeReport
 from ..encoder.target import quality_of_score, with_quality

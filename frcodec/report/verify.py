@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..codec.decode import Decoder, raw_bytes
-from ..codec.widths import at_width, told
 from ..constants import DEFAULT_MAX_BYTES, Code
 from ..container.index import Shared, byte_size
 from ..container.reader import Reader
 from ..container.skeleton import Plan
 from ..container.widths import Validated
+from ..decoder.decode import Decoder, raw_bytes
+from ..decoder.width import at_width, told
 from ..errors import CheckError, CorruptError
 from ..files import skeleton
 from ..files.read import read_model

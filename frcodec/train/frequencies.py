@@ -17,8 +17,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from ..codec.decode import raw_bytes
 from ..constants import MAX_LEVEL, MIN_FRACTION_BITS, Code
+from ..decoder.decode import raw_bytes
 from ..errors import UsageError
 from ..stages.region import Box, Region, scan_places
 from ..stages.spectral import Spectral

@@ -9,10 +9,11 @@ import pytest
 from frc_files import INDEX, file_of, level_stream, section, small_file
 from saving import identical, saved, saved_with_report
 
-from frcodec import Code, CorruptError, FrcError, Options, UsageError, load_file, native, open_file, save_file, streams
-from frcodec.codec.decode import Decoder
+from frcodec import Code, CorruptError, FrcError, Options, UsageError, load_file, native, open_file, save_file
 from frcodec.constants import MAX_CONTAINERS
 from frcodec.container import packing
+from frcodec.decoder import level_stream as streams
+from frcodec.decoder.decode import Decoder
 from frcodec.encoder.encode import encode
 from frcodec.encoder.fit import fit
 from frcodec.encoder.plan import Coding, treatments

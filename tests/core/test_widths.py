@@ -18,10 +18,10 @@ from vectors.building import Rebuilt, Viewed, build, coded, exact, levels_by_num
 from width_files import one, tried
 
 from frcodec import Code, CorruptError, FrcError, UsageError, decode_file, load_file, native, open_file
-from frcodec.codec.widths import lengths_of
 from frcodec.container.crc32 import crc32
 from frcodec.container.sections import walk
 from frcodec.container.widths import merged_axes
+from frcodec.decoder.width import lengths_of
 from frcodec.report.verify import verify_file
 from frcodec.stages.layer import Layer
 from frcodec.stages.region import Box, Scan

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SEEDS, layers, levels_under, stream_models, takes_row_steps
 
-from frcodec import _native, native, open_file, streams
+from frcodec import _native, native, open_file
 from frcodec.constants import MAX_NEIGHBOR_SUM
+from frcodec.decoder import level_stream as streams
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SEEDS, layers, levels
 
-from frcodec import streams
 from frcodec.constants import Code
+from frcodec.decoder import level_stream as streams
 from frcodec.native import decoder as native_decoder
 from frcodec.stages import layer
 from frcodec.stages.layer import Layer

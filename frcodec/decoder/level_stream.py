@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import native
-from .constants import REGION_BOX, REGION_SCAN, REGION_WHOLE, Code
-from .entropy import stream
-from .errors import CorruptError
-from .native import decoder as native_decoder
-from .stages import layer
-from .stages.layer import Layer
-from .stages.region import Scan
-from .tensors import Array
+from .. import native
+from ..constants import REGION_BOX, REGION_SCAN, REGION_WHOLE, Code
+from ..entropy import stream
+from ..errors import CorruptError
+from ..native import decoder as native_decoder
+from ..stages import layer
+from ..stages.layer import Layer
+from ..stages.region import Scan
+from ..tensors import Array
 
 
 def decode(data: bytes | memoryview, layers: Sequence[Layer]) -> list[Array]:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from .. import streams, work
+from .. import work
 from ..constants import Code
 from ..container import packing
 from ..container.crc32 import crc32
@@ -19,7 +19,8 @@ from ..errors import CorruptError, UsageError
 from ..files import skeleton
 from ..tensors import Array, Buffer
 from ..work import Progress
-from .widths import AtWidth
+from . import level_stream as streams
+from .width import AtWidth
 
 
 class Decoder:
