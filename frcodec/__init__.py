@@ -32,10 +32,11 @@ except PackageNotFoundError:  # run from a checkout that is not installed
 
 _LAZY = {
     "api": ("FrcFile", "decode_file", "encode_file", "load_file", "open_file", "plan_file", "save_file"),
-    "codec": ("EncodeReport", "Progress", "TensorReport"),
-    "calibration": ("Calibration", "Sensitivity"),
+    "encoder.calibration": ("Calibration", "Sensitivity"),
+    "encoder.plan": ("Options",),
+    "encoder.reports": ("EncodeReport", "TensorReport"),
     "modules": ("calibrate", "load_model", "save_model"),
-    "plan": ("Options",),
+    "work": ("Progress",),
 }
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 

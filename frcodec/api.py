@@ -26,9 +26,9 @@ from .encoder.encode import encode, predict
 from .encoder.plan import Options
 from .encoder.reports import EncodeReport
 from .errors import FileError, UsageError
-from .files.plain import Header, write_npz, write_pt, write_safetensors
-from .files.read import read_model
-from .files.skeleton import Model
+from .formats.model import Model
+from .formats.plain import Header, write_npz, write_pt, write_safetensors
+from .formats.read import read_model
 from .tensors import Array, Entry, from_array, widened
 from .work import Progress
 

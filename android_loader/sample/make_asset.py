@@ -27,7 +27,7 @@ from benchmarks.train.published_net import LEVELS, channels
 from frcodec.constants import DEFAULT_MAX_BYTES
 from frcodec.encoder.encode import encode
 from frcodec.encoder.plan import Options
-from frcodec.files.read import read_model, read_sparse
+from frcodec.formats.read import read_model, read_sparse
 from frcodec.stages.region import Scan, scan_places
 from frcodec.stages.spectral import Spectral
 from frcodec.stages.steps import code_near, step_of

@@ -30,7 +30,7 @@ from benchmarks.train.published_net import Picture, Synthesis, channels, dice, l
 from benchmarks.train.second_order import Distortion, Points, Reals, refined, rounded, shrunk
 from frcodec import open_file
 from frcodec.api import save_entries
-from frcodec.files.read import read_sparse
+from frcodec.formats.read import read_sparse
 from frcodec.stages.spectral import Spectral
 from frcodec.stages.steps import code_near, step_of
 from frcodec.widths import declared, validated

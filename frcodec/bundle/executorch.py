@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..files.executorch import SCALAR_TYPES
-from ..files.flatbuffer import I8, I32, U8, Flatbuffer, Table
+from ..formats.executorch.flatbuffer import I8, I32, U8, Flatbuffer, Table
+from ..formats.executorch.program import SCALAR_TYPES
 from .signature import Signature, Value
 
 KIND: Final = "ExecuTorch"

@@ -16,7 +16,7 @@ from typing import Final
 
 from ..constants import Code
 from ..errors import CheckError, FileError, FrcError
-from ..files.zip_image import Archive, Member, parse
+from ..formats.zip.image import Archive, Member, parse
 from . import bundle_config
 
 KINDS: Final = ("apk", "aab", "aar")

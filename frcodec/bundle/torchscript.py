@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 import re
 
-from ..files.objects import Global, Mapping, Placeholder, TensorRef
-from ..files.unpickle import unpickle
-from ..files.zip_image import Member, parse
+from ..formats.pytorch.objects import Global, Mapping, Placeholder, TensorRef
+from ..formats.pytorch.unpickle import unpickle
+from ..formats.zip.image import Member, parse
 from .signature import Signature, Value
 
 _LARGEST = 1 << 24

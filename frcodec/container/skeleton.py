@@ -13,7 +13,7 @@ from typing import Any
 
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
-from ..files.skeleton import PATCH_BYTES, Hole, Patch, Skeleton, check
+from ..formats.model import PATCH_BYTES, Hole, Patch, Skeleton, check
 from . import packing
 
 _LARGEST = 1 << 53

@@ -16,7 +16,7 @@ from ..container.crc32 import crc32
 from ..container.index import Levels, Raw, Record, Shared, byte_size
 from ..container.reader import Reader
 from ..errors import CorruptError, UsageError
-from ..files import skeleton
+from ..formats import model as skeleton
 from ..tensors import Array, Buffer
 from ..work import Progress
 from . import level_stream as streams

@@ -20,7 +20,7 @@ from ..decoder.decode import raw_bytes
 from ..entropy import stream
 from ..entropy.stream import Quantized
 from ..errors import CorruptError
-from ..files.skeleton import Model, checksum
+from ..formats.model import Model, checksum
 from ..stages import layer
 from ..stages.elements import to_reals
 from ..stages.region import Scan

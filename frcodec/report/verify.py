@@ -15,8 +15,8 @@ from ..container.widths import Validated
 from ..decoder.decode import Decoder, raw_bytes
 from ..decoder.width import at_width, told
 from ..errors import CheckError, CorruptError
-from ..files import skeleton
-from ..files.read import read_model
+from ..formats import model as skeleton
+from ..formats.read import read_model
 from ..tensors import Array, Buffer
 from ..work import Progress
 from .compare import Comparison, TensorMatch

@@ -13,7 +13,7 @@ from torch.nn.utils import parametrize
 
 from ..constants import DEFAULT_MAX_BYTES, Code
 from ..errors import UsageError
-from ..files.read import read_sparse
+from ..formats.read import read_sparse
 from ..stages.spectral import Spectral
 from .frequencies import Frequencies
 from .regularize import Regularization, checked_goal

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from frcodec.files.plain import Header, write_pt, write_safetensors
+from frcodec.formats.plain import Header, write_pt, write_safetensors
 from frcodec.tensors import DTYPES
 
 ROOT = Path(__file__).parents[2]

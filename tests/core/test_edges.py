@@ -19,7 +19,7 @@ from frcodec.encoder.fit import fit
 from frcodec.encoder.plan import Coding, treatments
 from frcodec.entropy import stream
 from frcodec.entropy.stream import Quantized
-from frcodec.files.skeleton import Model
+from frcodec.formats.model import Model
 from frcodec.tensors import DTYPES, Stored, View, from_array
 
 RANDOM = np.random.default_rng(5)

@@ -13,7 +13,7 @@ from frcodec.constants import Code
 from frcodec.container import skeleton as section
 from frcodec.container.skeleton import Plan
 from frcodec.errors import FrcError
-from frcodec.files.skeleton import Hole, Patch, Skeleton, checksum, rebuild
+from frcodec.formats.model import Hole, Patch, Skeleton, checksum, rebuild
 
 LIMIT = 1 << 20
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from frcodec.files.read import read_model
-from frcodec.files.skeleton import Model, check, rebuild
+from frcodec.formats.model import Model, check, rebuild
+from frcodec.formats.read import read_model
 from frcodec.tensors import Stored
 
 LIMIT = 1 << 30

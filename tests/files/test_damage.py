@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from frcodec.errors import FrcError
-from frcodec.files.read import read_model
+from frcodec.formats.read import read_model
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -80,7 +80,7 @@ def test_every_flipped_bit(data, rebuilt):
 @pytest.mark.parametrize("kind", ["state", "module", "script", "lite"])
 def test_every_byte_of_the_pickles(kind, rebuilt):
     """As flipped bits, but past the checksums of the archive: they are set to "not computed"."""
-    from frcodec.files.zip_image import parse
+    from frcodec.formats.zip.image import parse
 
     data = FILES[kind]()
     archive = parse(memoryview(data))

@@ -10,7 +10,7 @@ import pytest
 import frcodec
 from frcodec.encoder.plan import Options, treatments
 from frcodec.errors import FrcError, UnsupportedError
-from frcodec.files.read import read_model
+from frcodec.formats.read import read_model
 
 FOLDER = Path(__file__).parent / "executorch"
 FILES = sorted(path.name for path in FOLDER.iterdir() if path.name != "external.pte")

@@ -10,7 +10,7 @@ from flat_tables import Fields, Number, Numbers, flatbuffer, u8, u32, u64
 
 from frcodec.constants import Code
 from frcodec.errors import CorruptError, UnsupportedError
-from frcodec.files.flatbuffer import I32, Flatbuffer
+from frcodec.formats.executorch.flatbuffer import I32, Flatbuffer
 
 VALUES = np.arange(12, dtype=np.float32)
 FLOAT, INT = 6, 3

@@ -11,7 +11,7 @@ import safetensors.torch
 import torch
 
 from frcodec.errors import UsageError
-from frcodec.files.plain import Header, write_npz, write_pt, write_safetensors
+from frcodec.formats.plain import Header, write_npz, write_pt, write_safetensors
 from frcodec.tensors import DTYPES
 
 STATE = {
@@ -123,9 +123,9 @@ def test_an_empty_dictionary(write):
 
 
 def test_large_sizes_in_the_pickle(monkeypatch):
-    from frcodec.files.plain import _state_dict_pickle
-    from frcodec.files.unpickle import unpickle
-    from frcodec.files.walk import Names, named_tensors
+    from frcodec.formats.plain import _state_dict_pickle
+    from frcodec.formats.pytorch.unpickle import unpickle
+    from frcodec.formats.pytorch.walk import Names, named_tensors
 
     shape = (1 << 33, 3, 200, 70_000)
     headers = [Header(name, DTYPES[name], shape) for name in ("float32", "uint16")]

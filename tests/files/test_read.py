@@ -15,7 +15,7 @@ import torch
 
 from frcodec.constants import MAGIC, Code
 from frcodec.errors import FileError, UnsupportedError
-from frcodec.files.read import read_model
+from frcodec.formats.read import read_model
 
 
 def _tar():
@@ -89,7 +89,7 @@ def test_neither_torch_nor_safetensors_is_needed(tmp_path, save):
     script = (
         "import sys; sys.modules['torch'] = sys.modules['safetensors'] = None\n"
         "from pathlib import Path\n"
-        "import frcodec.files.plain, frcodec.files.read as r\n"
+        "import frcodec.formats.plain, frcodec.formats.read as r\n"
         "print([e.name for e in r.read_model(Path(sys.argv[1]), max_bytes=1 << 20).entries])\n"
     )
     done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)

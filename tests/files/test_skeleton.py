@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from frcodec.constants import Code
 from frcodec.errors import CorruptError
-from frcodec.files.skeleton import Hole, Patch, Skeleton, check, cut, rebuild
+from frcodec.formats.model import Hole, Patch, Skeleton, check, cut, rebuild
 
 
 @st.composite

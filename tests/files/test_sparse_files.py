@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from frcodec import Options, decode_file, encode_file, open_file
 from frcodec.constants import Code
 from frcodec.errors import CorruptError, UnsupportedError
-from frcodec.files.objects import Mapping, SparseRef, StorageRef, TensorRef
-from frcodec.files.read import read_model, read_sparse
-from frcodec.files.sparse import scan_ranks, sparse_tensors
-from frcodec.files.storages import Payload
+from frcodec.formats.pytorch.objects import Mapping, SparseRef, StorageRef, TensorRef
+from frcodec.formats.pytorch.sparse import scan_ranks, sparse_tensors
+from frcodec.formats.pytorch.storages import Payload
+from frcodec.formats.read import read_model, read_sparse
 from frcodec.report.verify import verify_file
 from frcodec.stages.region import Box, Scan, scan_places
 from frcodec.stages.spectral import Spectral

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from frcodec.constants import Code
 from frcodec.errors import CorruptError, FrcError
-from frcodec.files.objects import Global, Mapping, Placeholder
-from frcodec.files.unpickle import unpickle
-from frcodec.files.walk import Names, named_tensors
+from frcodec.formats.pytorch.objects import Global, Mapping, Placeholder
+from frcodec.formats.pytorch.unpickle import unpickle
+from frcodec.formats.pytorch.walk import Names, named_tensors
 
 
 def plain(value):
@@ -108,7 +108,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_pickles_are_refused(data, monkeypatch):
-    monkeypatch.setattr("frcodec.files.unpickle._BUDGET", 1 << 20)
+    monkeypatch.setattr("frcodec.formats.pytorch.unpickle._BUDGET", 1 << 20)
     with pytest.raises(CorruptError) as caught:
         unpickle(data)
     assert caught.value.code == Code.BAD_MODEL
@@ -122,7 +122,7 @@ def test_deep_nesting_is_walked_without_recursion():
 
 
 def test_trees_of_astronomic_size_are_refused(monkeypatch):
-    monkeypatch.setattr("frcodec.files.walk._MAX_WORK", 1 << 20)
+    monkeypatch.setattr("frcodec.formats.pytorch.walk._MAX_WORK", 1 << 20)
     with pytest.raises(CorruptError, match="millions of nested objects"):
         list(named_tensors(unpickle(_stacked(100)).root, Names()))
 

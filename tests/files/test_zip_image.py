@@ -10,10 +10,10 @@ import zlib
 import pytest
 
 from frcodec.errors import CorruptError, FrcError, UnsupportedError
-from frcodec.files import zip_write
-from frcodec.files.zip_image import parse
-from frcodec.files.zip_normalize import normalize
-from frcodec.files.zip_write import MemberInfo, ZipWriter
+from frcodec.formats.zip import write as zip_write
+from frcodec.formats.zip.image import parse
+from frcodec.formats.zip.normalize import normalize
+from frcodec.formats.zip.write import MemberInfo, ZipWriter
 
 
 def python_zip(members, compression=zipfile.ZIP_STORED, **options):
@@ -78,7 +78,7 @@ def test_streamed_archives_are_read():
 
 def test_64_bit_sizes(monkeypatch):
     monkeypatch.setattr(zip_write, "_LARGE32", 100)
-    monkeypatch.setattr("frcodec.files.zip_image._LARGE32", 100)
+    monkeypatch.setattr("frcodec.formats.zip.image._LARGE32", 100)
     for flags in (0x0800, 0x0808):
         assert contents(own_zip(MEMBERS, flags=flags)) == MEMBERS
 

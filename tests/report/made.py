@@ -9,9 +9,9 @@ import numpy as np
 
 from frcodec.encoder.encode import encode
 from frcodec.encoder.plan import Options
-from frcodec.files.plain import Header, write_safetensors
-from frcodec.files.read import read_model
-from frcodec.files.skeleton import Model
+from frcodec.formats.model import Model
+from frcodec.formats.plain import Header, write_safetensors
+from frcodec.formats.read import read_model
 from frcodec.tensors import DTYPES, Entry, Stored, from_array
 
 Arrays = Mapping[str, np.ndarray]

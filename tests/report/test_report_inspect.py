@@ -40,7 +40,7 @@ def test_without_skeleton_the_tensors_are_the_original(arrays: dict[str, np.ndar
 
 def test_the_rows_are_those_that_encoding_reported(arrays: dict[str, np.ndarray]) -> None:
     from frcodec.encoder.encode import encode
-    from frcodec.files.skeleton import Model
+    from frcodec.formats.model import Model
 
     out = io.BytesIO()
     options = Options(rules=("conv.weight=transform=spatial",))

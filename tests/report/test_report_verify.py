@@ -65,7 +65,7 @@ def test_encoding_and_verifying_measure_the_same(arrays: Arrays) -> None:
     import io
 
     from frcodec.encoder.encode import encode
-    from frcodec.files.read import read_model
+    from frcodec.formats.read import read_model
 
     model, out = safetensors(arrays), io.BytesIO()
     told = encode(read_model(model, max_bytes=1 << 30), out, Options(quality=40))

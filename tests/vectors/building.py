@@ -18,7 +18,7 @@ from frcodec.container.skeleton import Plan
 from frcodec.container.writer import Writer
 from frcodec.entropy.stream import StreamModel
 from frcodec.errors import CorruptError
-from frcodec.files.skeleton import Hole, Patch, checksum, cut
+from frcodec.formats.model import Hole, Patch, checksum, cut
 from frcodec.stages import layer
 from frcodec.stages.layer import Layer
 from frcodec.stages.region import Box, Region

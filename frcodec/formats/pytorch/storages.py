@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from ..constants import Code
-from ..errors import CorruptError, UnsupportedError
-from ..tensors import DTYPES, Buffer, DType, Entry, Stored, View
+from ...constants import Code
+from ...errors import CorruptError, UnsupportedError
+from ...tensors import DTYPES, Buffer, DType, Entry, Stored, View
+from ..model import Hole
 from .objects import StorageRef, TensorRef
-from .skeleton import Hole
 from .walk import NamedTensor
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..constants import Code
-from ..errors import UnsupportedError
-from ..tensors import DTYPES
+from ...constants import Code
+from ...errors import UnsupportedError
+from ...tensors import DTYPES
+from ..model import Model
+from ..ranges import Layout, Ranges, identity_or, opaque
 from . import xnnpack
-from .executorch_roles import roles
 from .flatbuffer import I8, I32, U8, U32, U64, Flatbuffer, Table
-from .ranges import Layout, Ranges, identity_or, opaque
-from .skeleton import Model
+from .roles import roles
 
 # Tables and their fields by number, as ExecuTorch's schema/program.fbs has them:
 #   Program             1 execution_plan, 2 constant_buffer, 3 backend_delegate_data, 4 segments, 5 constant_segment,

@@ -19,7 +19,7 @@ from ..constants import Code
 from ..errors import UsageError
 from ..tensors import Buffer, DType, contiguous_strides, widened
 from .safetensors import DTYPE_NAMES
-from .zip_write import MemberInfo, ZipWriter
+from .zip.write import MemberInfo, ZipWriter
 
 _ALIGNMENT = 64
 _FOLDER = "archive"

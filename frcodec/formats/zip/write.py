@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
-from ..tensors import Buffer
+from ...tensors import Buffer
 
 UTF8_NAME = 0x0800
 HAS_DESCRIPTOR = 0x0008

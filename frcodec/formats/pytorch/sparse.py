@@ -12,13 +12,13 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from ..constants import MAX_TRANSFORM_LENGTH, Code
-from ..errors import CorruptError, UnsupportedError
-from ..stages.elements import to_reals
-from ..stages.region import Box, Region, Scan
-from ..stages.spectral import Spectral
-from ..stages.transform import Transform
-from ..tensors import Array
+from ...constants import MAX_TRANSFORM_LENGTH, Code
+from ...errors import CorruptError, UnsupportedError
+from ...stages.elements import to_reals
+from ...stages.region import Box, Region, Scan
+from ...stages.spectral import Spectral
+from ...stages.transform import Transform
+from ...tensors import Array
 from .objects import SparseRef, StorageRef, TensorRef
 from .storages import Payload, check_length
 from .walk import Names, named_leaves

@@ -5,11 +5,11 @@ file = flatbuffer "FT01", in it a header "FH01" that says where the segments sta
 
 from __future__ import annotations
 
-from ..tensors import DTYPES
-from .executorch import SCALAR_TYPES, segments_of
+from ...tensors import DTYPES
+from ..model import Model
+from ..ranges import Layout, Ranges, identity_or, opaque
 from .flatbuffer import I8, I32, U8, U32, Flatbuffer, Table
-from .ranges import Layout, Ranges, identity_or, opaque
-from .skeleton import Model
+from .program import SCALAR_TYPES, segments_of
 
 # Tables and their fields by number, as ExecuTorch's flat_tensor.fbs has them:
 #   FlatTensor      1 segments, 2 named_data

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..constants import Code
-from ..errors import UnsupportedError
-from ..tensors import Buffer
-from .zip_image import Archive
-from .zip_write import ZipWriter
+from ...constants import Code
+from ...errors import UnsupportedError
+from ...tensors import Buffer
+from .image import Archive
+from .write import ZipWriter
 
 _ALIGNMENT = 64
 """PyTorch's default"""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..constants import Code
-from ..errors import CorruptError
+from ...constants import Code
+from ...errors import CorruptError
 from .objects import Composite, Mapping, Pairs, Placeholder, TensorRef
 
 MAX_DEPTH = 200

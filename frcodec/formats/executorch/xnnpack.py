@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..tensors import DTYPES
+from ...tensors import DTYPES
+from ..ranges import Layout, Ranges, opaque
 from .flatbuffer import I16, U8, U32, U64, Flatbuffer, Table
-from .ranges import Layout, Ranges, opaque
 
 # Tables and their fields by number, as runtime_schema.fbs of ExecuTorch's XNNPACK backend has them:
 #   XNNGraph                  1 xnodes, 2 xvalues, 6 constant_buffer, 8 constant_data

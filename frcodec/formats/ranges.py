@@ -10,8 +10,8 @@ from typing import NoReturn
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
 from ..tensors import DTYPES, DType, Entry, Stored, View, contiguous_strides
-from .known_globals import MAX_AXES
-from .skeleton import Hole, Model, cut
+from .model import Hole, Model, cut
+from .pytorch.known_globals import MAX_AXES
 
 _MAX_NAME = 1 << 12
 

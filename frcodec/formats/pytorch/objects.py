@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..tensors import DType
+from ...tensors import DType
 
 Pairs = list[tuple[object, object]]
 

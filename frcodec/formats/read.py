@@ -10,12 +10,13 @@ from ..constants import DEFAULT_MAX_BYTES, MAGIC, Code
 from ..errors import FileError, UnsupportedError
 from ..stages.spectral import Spectral
 from ..tensors import Buffer
-from . import executorch, executorch_data
-from .legacy import MAGIC as LEGACY_MAGIC
-from .legacy import read_legacy, read_sparse_legacy
+from .executorch import data as executorch_data
+from .executorch import program as executorch
+from .model import Model
+from .pytorch.legacy import MAGIC as LEGACY_MAGIC
+from .pytorch.legacy import read_legacy, read_sparse_legacy
+from .pytorch.torch_zip import read_sparse_zip, read_torch_zip
 from .safetensors import read_safetensors
-from .skeleton import Model
-from .torch_zip import read_sparse_zip, read_torch_zip
 
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _KNOWN_OTHERS = (

@@ -9,9 +9,9 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..constants import Code
-from ..errors import CorruptError
-from ..tensors import Buffer
+from ...constants import Code
+from ...errors import CorruptError
+from ...tensors import Buffer
 from . import known_globals
 from .objects import Global, Mapping, Placeholder, StorageRef, TensorRef
 

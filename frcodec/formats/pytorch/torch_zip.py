@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zlib import crc32
 
-from ..constants import Code
-from ..errors import CorruptError, UnsupportedError
-from ..stages.spectral import Spectral
-from ..tensors import Buffer
+from ...constants import Code
+from ...errors import CorruptError, UnsupportedError
+from ...stages.spectral import Spectral
+from ...tensors import Buffer
+from ..model import Hole, Model, Patch, cut
+from ..zip.image import Archive, Member, parse
+from ..zip.normalize import normalize as stored_only
 from .objects import StorageRef
-from .skeleton import Hole, Model, Patch, cut
 from .sparse import MARK, sparse_tensors
 from .storages import Payload, assemble
 from .unpickle import MAX_PICKLE_BYTES, unpickle
 from .walk import NamedTensor, Names, named_tensors
-from .zip_image import Archive, Member, parse
-from .zip_normalize import normalize as stored_only
 
 _OTHER_ZIPS = (
     (".npy", "a NumPy .npz archive", "Save the arrays as .safetensors or .pt instead."),

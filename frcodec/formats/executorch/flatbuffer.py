@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from flatbuffers import number_types
 from flatbuffers.table import Table as RawTable
 
-from ..constants import Code
-from ..errors import CorruptError
+from ...constants import Code
+from ...errors import CorruptError
 
 U8: Any = number_types.Uint8Flags
 I8: Any = number_types.Int8Flags

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from math import prod
 from typing import TypeAlias
 
-from ..constants import Code
-from ..errors import CorruptError, UnsupportedError
-from ..tensors import DTYPES
+from ...constants import Code
+from ...errors import CorruptError, UnsupportedError
+from ...tensors import DTYPES
 from .objects import Composite, Global, Mapping, Placeholder, SparseRef, StorageRef, TensorRef
 
 MAX_AXES = 32

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..constants import Code
-from ..errors import CorruptError, UnsupportedError
+from ...constants import Code
+from ...errors import CorruptError, UnsupportedError
+from ..model import Model, cut
 from .objects import Mapping, StorageRef
-from .skeleton import Model, cut
 from .sparse import MARK as SPARSE_MARK
 from .sparse import sparse_tensors
 from .storages import Payload, assemble

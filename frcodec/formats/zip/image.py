@@ -6,10 +6,10 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from ..constants import Code
-from ..errors import CorruptError, UnsupportedError
-from ..tensors import Buffer
-from .zip_write import HAS_DESCRIPTOR, PADDING_FIELD, ZIP64_FIELD, MemberInfo
+from ...constants import Code
+from ...errors import CorruptError, UnsupportedError
+from ...tensors import Buffer
+from .write import HAS_DESCRIPTOR, PADDING_FIELD, ZIP64_FIELD, MemberInfo
 
 MAX_MEMBERS = 1 << 20
 _STORED, _DEFLATED = 0, 8
