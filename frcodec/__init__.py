@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from .encoder.calibration import Calibration, Sensitivity
     from .encoder.plan import Options
     from .encoder.reports import EncodeReport, TensorReport
-    from .modules import calibrate, load_model, save_model
+    from .pytorch.calibrate import calibrate
+    from .pytorch.module import load_model, save_model
     from .work import Progress
 
 try:

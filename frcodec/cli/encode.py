@@ -82,7 +82,7 @@ def _calibrated(options: Options, source: str, inputs: str | None, module: str |
         return options
     if module is None and source == "-":
         raise UsageError(Code.BAD_OPTION, "A model from stdin cannot be run: name its TorchScript with --module.")
-    from ..modules import calibration_of
+    from ..pytorch.calibration_files import calibration_of
 
     return replace(options, calibration=calibration_of(Path(inputs), Path(module or source)))
 

@@ -10,7 +10,7 @@ from torch.fx.experimental.optimization import fuse
 from torch.nn.functional import log_softmax
 from torch.nn.utils import parametrize
 
-from .frequencies import Frequencies
+from ..pytorch.frequencies import Frequencies
 
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 

@@ -14,8 +14,8 @@ from torch.nn.utils import parametrize
 from ..constants import DEFAULT_MAX_BYTES, Code
 from ..errors import UsageError
 from ..formats.read import read_sparse
+from ..pytorch.frequencies import Frequencies
 from ..stages.spectral import Spectral
-from .frequencies import Frequencies
 from .regularize import Regularization, checked_goal
 
 _FIRST_STEP = 2.0**-8

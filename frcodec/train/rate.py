@@ -25,12 +25,12 @@ from ..encoder import fit
 from ..encoder.plan import SMALL
 from ..entropy.lanes import Coder
 from ..entropy.stream import Quantized, StreamModel, contexts_by_level
-from ..modules.entries import module_entries
+from ..pytorch.entries import module_entries
+from ..pytorch.frequencies import Frequencies
 from ..stages.region import Box, Scan
 from ..stages.spectral import Spectral
 from ..stages.transform import Transform
 from ..tensors import Entry, Stored
-from .frequencies import Frequencies
 from .selection import Selected
 
 _LEAST_SLOPE = 0.01

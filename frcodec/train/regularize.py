@@ -26,7 +26,7 @@ from torch.nn.utils import parametrize
 
 from ..constants import Code
 from ..errors import UsageError
-from .frequencies import Frequencies
+from ..pytorch.frequencies import Frequencies
 from .rate import Rate, least_bytes
 from .schedules import Schedule
 from .selection import Rule, counts_of_budget, selected

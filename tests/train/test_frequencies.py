@@ -10,12 +10,12 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 import frcodec
+from frcodec.pytorch.basis import forward, inverse
+from frcodec.pytorch.frequencies import Frequencies
 from frcodec.stages.region import Box, Scan
 from frcodec.stages.transform import Transform
 from frcodec.stages.transform import forward as exact_forward
 from frcodec.train import Rule, dense, regularize
-from frcodec.train.basis import forward, inverse
-from frcodec.train.frequencies import Frequencies
 
 
 def saved(module):

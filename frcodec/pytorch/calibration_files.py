@@ -11,8 +11,8 @@ import numpy as np
 from ..constants import Code
 from ..encoder.calibration import Calibration
 from ..errors import UsageError
+from .calibrate import calibrate, cause
 from .entries import import_torch
-from .sensitivities import calibrate, cause
 
 _BATCH = 16
 """samples run at once"""

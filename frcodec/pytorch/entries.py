@@ -12,7 +12,7 @@ from ..tensors import DTYPES, Entry, Stored, View, contiguous_strides
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from ..train.frequencies import Frequencies
+    from .frequencies import Frequencies
 
 _STATISTICS = ("running_mean", "running_var")
 
@@ -57,7 +57,7 @@ def regularized_parameters(module: nn.Module) -> dict[str, Frequencies]:
     """The regularized parameters by name. Raises UsageError (bad_tensor) where a weight is not that of its file."""
     if not any(hasattr(owner, "parametrizations") for owner in module.modules()):
         return {}
-    from ..train.frequencies import Frequencies
+    from .frequencies import Frequencies
 
     found = {
         f"{prefix}.{name}".removeprefix("."): how

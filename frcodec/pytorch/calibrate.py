@@ -12,7 +12,7 @@ from ..constants import Code
 from ..encoder.calibration import Calibration, Sensitivity
 from ..errors import UsageError
 from .entries import import_torch
-from .state import check_module
+from .module import check_module
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -1,0 +1,1 @@
+"""torch modules: to .frc files and back, calibration, and tensors as trained frequencies."""
