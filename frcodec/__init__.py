@@ -36,7 +36,8 @@ _LAZY = {
     "encoder.calibration": ("Calibration", "Sensitivity"),
     "encoder.plan": ("Options",),
     "encoder.reports": ("EncodeReport", "TensorReport"),
-    "modules": ("calibrate", "load_model", "save_model"),
+    "pytorch.calibrate": ("calibrate",),
+    "pytorch.module": ("load_model", "save_model"),
     "work": ("Progress",),
 }
 _HOME = {name: module for module, names in _LAZY.items() for name in names}

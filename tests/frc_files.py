@@ -12,7 +12,7 @@ import numpy as np
 from definitions import quantized
 
 from frcodec import native
-from frcodec.container import packing
+from frcodec.container import packed as packing
 from frcodec.container.sections import HEADER, frame, trailer
 from frcodec.decoder import level_stream as streams
 from frcodec.entropy import stream

@@ -36,7 +36,7 @@ from ..stages.region import Box, Region, Scan
 from ..stages.steps import MAX_CODE
 from ..stages.transform import Transform
 from ..tensors import DTYPES_BY_ID, DType, View
-from . import packing
+from . import packed as packing
 
 _COLUMNS = 14
 _LARGEST = 1 << 53

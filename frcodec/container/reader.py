@@ -23,7 +23,8 @@ from ..constants import (
 )
 from ..errors import CorruptError, FileError, UnsupportedError
 from . import index as index_section
-from . import packing, sections
+from . import packed as packing
+from . import sections
 from . import skeleton as skeleton_section
 from . import widths as widths_section
 from .index import Index, Shared, byte_size

@@ -14,7 +14,7 @@ from typing import Any
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
 from ..formats.model import PATCH_BYTES, Hole, Patch, Skeleton, check
-from . import packing
+from . import packed as packing
 
 _LARGEST = 1 << 53
 

@@ -27,7 +27,7 @@ from ..constants import (
 from ..errors import CorruptError, UsageError
 from ..stages.layer import Sampled
 from ..tensors import View, contiguous_strides
-from . import packing
+from . import packed as packing
 from .index import Index, Levels, Record, Shared
 
 _LARGEST = 1 << 53

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import work
 from ..constants import Code
-from ..container import packing
+from ..container import packed as packing
 from ..container.crc32 import crc32
 from ..container.index import Levels, Raw, Record, Shared, byte_size
 from ..container.reader import Reader

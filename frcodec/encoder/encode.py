@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 from .. import work
-from ..container import packing
+from ..container import packed as packing
 from ..container.crc32 import crc32
 from ..container.index import Index, Levels, Raw, Record, Shared, Stream
 from ..container.skeleton import Plan

@@ -21,7 +21,7 @@ from frc_files import (
 )
 
 from frcodec import Code
-from frcodec.container import packing
+from frcodec.container import packed as packing
 
 RAW = np.arange(6, dtype=np.int16).reshape(2, 3)
 

@@ -16,7 +16,7 @@ from frc_files import (
 )
 
 from frcodec import Code
-from frcodec.container import packing
+from frcodec.container import packed as packing
 
 
 def _skeleton(**changes: Any) -> bytes:

@@ -11,7 +11,7 @@ from frc_files import INDEX, WIDTHS, packed, section
 from vectors.building import Part, Viewed, build, coded, exact
 
 from frcodec import Code
-from frcodec.container import packing
+from frcodec.container import packed as packing
 from frcodec.container.sections import walk
 from frcodec.stages.region import Box
 from frcodec.tensors import View

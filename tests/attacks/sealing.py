@@ -9,7 +9,7 @@ import msgpack
 import zstandard
 from frc_files import DATA, INDEX, SKELETON, WIDTHS, file_of, packed, section
 
-from frcodec.container import packing
+from frcodec.container import packed as packing
 from frcodec.container.sections import walk
 
 PARSED = (INDEX, SKELETON, WIDTHS)

@@ -11,7 +11,7 @@ from saving import identical, saved, saved_with_report
 
 from frcodec import Code, CorruptError, FrcError, Options, UsageError, load_file, native, open_file, save_file
 from frcodec.constants import MAX_CONTAINERS
-from frcodec.container import packing
+from frcodec.container import packed as packing
 from frcodec.decoder import level_stream as streams
 from frcodec.decoder.decode import Decoder
 from frcodec.encoder.encode import encode

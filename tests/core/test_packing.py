@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frcodec.constants import Code
-from frcodec.container import packing
+from frcodec.container import packed as packing
 from frcodec.errors import FrcError
 
 VALUES = st.recursive(
