@@ -13,7 +13,7 @@ import numpy as np
 from frc_files import level_stream
 
 from frcodec.constants import SECTION_DATA
-from frcodec.container import packed as packing
+from frcodec.container import packed
 from frcodec.container import sections
 from frcodec.decoder import level_stream as streams
 from frcodec.entropy.contexts import ContextModel
@@ -81,7 +81,7 @@ def unsealed(file: bytes) -> bytes:
     for section in sections.walk(data):
         payload = bytes(data[section.payload])
         if section.type != SECTION_DATA and section.type in sections.KNOWN_SECTIONS:
-            payload = packing.decompress(payload, len(file) << 10)
+            payload = packed.decompress(payload, len(file) << 10)
         if len(payload) >= 1 << 16:
             return b""
         made += bytes([section.type, data[section.start + 1]]) + struct.pack("<H", len(payload)) + payload

@@ -36,7 +36,7 @@ from ..stages.region import Box, Region, Scan
 from ..stages.steps import MAX_CODE
 from ..stages.transform import Transform
 from ..tensors import DTYPES_BY_ID, DType, View
-from . import packed as packing
+from . import packed
 
 _COLUMNS = 14
 _LARGEST = 1 << 53
@@ -136,7 +136,7 @@ def write(index: Index) -> bytes:
         )
     coded = [r for r in index.records if isinstance(r, Levels)]
     stored = [r for r in index.records if not isinstance(r, Shared)]
-    return packing.write(
+    return packed.write(
         [
             0,
             names,
@@ -179,7 +179,7 @@ def _kept(layer: Layer) -> tuple[int, ...]:
 
 def read(payload: bytes | memoryview) -> Index:
     """Inverse of `write`, with every field checked. Raises CorruptError or UnsupportedError."""
-    columns = packing.read(payload, MAX_INDEX_BYTES)
+    columns = packed.read(payload, MAX_INDEX_BYTES)
     if not isinstance(columns, list) or not columns or type(columns[0]) is not int:
         raise _bad("The index is not an array that starts with a feature word.")
     if columns[0] & ~KNOWN_FEATURES:

@@ -23,7 +23,7 @@ from ..constants import (
 )
 from ..errors import CorruptError, FileError, UnsupportedError
 from . import index as index_section
-from . import packed as packing
+from . import packed
 from . import sections
 from . import skeleton as skeleton_section
 from . import widths as widths_section
@@ -79,7 +79,7 @@ class Reader:
         section = self._only(SECTION_METADATA)
         if section is None:
             return {}
-        value = packing.read(self._payload(section), MAX_METADATA_BYTES)
+        value = packed.read(self._payload(section), MAX_METADATA_BYTES)
         texts = isinstance(value, dict) and all(isinstance(x, str) for item in value.items() for x in item)
         if not texts or list(value) != sorted(value):
             raise CorruptError(Code.BAD_MSGPACK, "The metadata is no sorted map of strings.", offset=section.start)

@@ -14,7 +14,7 @@ from typing import Any
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
 from ..formats.model import PATCH_BYTES, Hole, Patch, Skeleton, check
-from . import packed as packing
+from . import packed
 
 _LARGEST = 1 << 53
 
@@ -40,12 +40,12 @@ def write(plan: Plan) -> bytes:
     for patch in plan.skeleton.patches:
         patches += [patch.offset - end, patch.hole]
         end = patch.offset + PATCH_BYTES
-    return packing.write([plan.kind, plan.skeleton.size, plan.crc, holes, patches, plan.skeleton.gaps])
+    return packed.write([plan.kind, plan.skeleton.size, plan.crc, holes, patches, plan.skeleton.gaps])
 
 
 def read(payload: bytes | memoryview, entry_sizes: Sequence[int | None], limit: int) -> Plan:
     """Inverse of `write`, checked to be rebuildable from entries of these sizes (None for a view)."""
-    value = packing.read(payload, limit)
+    value = packed.read(payload, limit)
     if not isinstance(value, list) or [type(v) for v in value] != [str, int, int, list, list, bytes]:
         raise _bad("it is not an array of kind, size, checksum, holes, patches and gaps")
     kind, size, crc, hole_column, patch_column, gaps = value

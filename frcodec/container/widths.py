@@ -27,7 +27,7 @@ from ..constants import (
 from ..errors import CorruptError, UsageError
 from ..stages.layer import Sampled
 from ..tensors import View, contiguous_strides
-from . import packed as packing
+from . import packed
 from .index import Index, Levels, Record, Shared
 
 _LARGEST = 1 << 53
@@ -84,7 +84,7 @@ def write(widths: Widths, index: Index) -> bytes:
     if found := _fault(widths, index):
         raise UsageError(Code.BAD_OPTION, f"The widths cannot be stored: {found}.")
     codes = [_axis_code(widths.axes.get(position, {}).get(axis)) for position, axis in _axis_order(index)]
-    return packing.write(
+    return packed.write(
         [
             bytes((code - before) % 256 for before, code in pairwise([0, *codes])),
             widths.label,
@@ -98,7 +98,7 @@ def write(widths: Widths, index: Index) -> bytes:
 
 def read(payload: bytes | memoryview, index: Index) -> Widths:
     """Inverse of `write`, with every field checked. Raises CorruptError or UnsupportedError."""
-    value = packing.read(payload, MAX_WIDTHS_BYTES)
+    value = packed.read(payload, MAX_WIDTHS_BYTES)
     if not isinstance(value, list) or [type(v) for v in value] != [bytes, str, list, str, list, bytes]:
         raise _bad("the section is not an array of its six columns")
     differences, label, lengths, scores, multiply_adds, checksums = value

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from ..constants import MAX_INDEX_BYTES, SECTION_DATA, SECTION_INDEX, SECTION_METADATA, SECTION_SKELETON
 from . import index as index_section
-from . import packed as packing
+from . import packed
 from . import sections
 from . import skeleton as skeleton_section
 from .index import Index
@@ -39,7 +39,7 @@ class Writer:
         if plan is not None:
             self._section(SECTION_SKELETON, skeleton_section.write(plan))
         if metadata:
-            self._section(SECTION_METADATA, packing.write(dict(sorted(metadata.items()))), ancillary=True)
+            self._section(SECTION_METADATA, packed.write(dict(sorted(metadata.items()))), ancillary=True)
         payload = index_section.write(index)
         assert len(payload) <= MAX_INDEX_BYTES
         size = self._section(SECTION_INDEX, payload)

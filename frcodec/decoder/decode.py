@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import work
 from ..constants import Code
-from ..container import packed as packing
+from ..container import packed
 from ..container.crc32 import crc32
 from ..container.index import Levels, Raw, Record, Shared, byte_size
 from ..container.reader import Reader
@@ -163,7 +163,7 @@ def _checksum(arrays: Iterable[Array]) -> int:
 def _raw(data: memoryview, records: list[Record]) -> list[Array]:
     """Tensors stored as shuffled bytes."""
     sizes = [byte_size(record) for record in records]
-    content = packing.decompress(data, sum(sizes))
+    content = packed.decompress(data, sum(sizes))
     if len(content) != sum(sizes):
         raise CorruptError(Code.BAD_RECORD, f"Its stream holds {len(content)} bytes instead of {sum(sizes)}.")
     arrays, at = [], 0

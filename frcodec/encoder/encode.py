@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 from .. import work
-from ..container import packed as packing
+from ..container import packed
 from ..container.crc32 import crc32
 from ..container.index import Index, Levels, Raw, Record, Shared, Stream
 from ..container.skeleton import Plan
@@ -184,7 +184,7 @@ def _together(group: Sequence[_Made]) -> _Coded:
     parts = [made.part for made in group if made.part]
     if not parts:
         planes = [np.frombuffer(raw_bytes(m.array), np.uint8).reshape(-1, m.array.itemsize).T.tobytes() for m in group]
-        return _coded(group, packing.compress(b"".join(planes)))
+        return _coded(group, packed.compress(b"".join(planes)))
     if len(parts) == 1:
         found, shape = parts[0].quantized, parts[0].layer.region.level_shape()
     else:

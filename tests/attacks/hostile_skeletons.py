@@ -16,7 +16,7 @@ from frc_files import (
 )
 
 from frcodec import Code
-from frcodec.container import packed as packing
+from frcodec.container import packed
 
 
 def _skeleton(**changes: Any) -> bytes:
@@ -34,7 +34,7 @@ def _skeleton(**changes: Any) -> bytes:
 
 def _bomb(size: int) -> bytes:
     """A byte string of zeros as msgpack under zstd: a few KB that claim megabytes."""
-    return packing.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
+    return packed.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
 
 
 def _claims(size: int) -> bytes:

@@ -11,7 +11,7 @@ from saving import identical, saved, saved_with_report
 
 from frcodec import Code, CorruptError, FrcError, Options, UsageError, load_file, native, open_file, save_file
 from frcodec.constants import MAX_CONTAINERS
-from frcodec.container import packed as packing
+from frcodec.container import packed
 from frcodec.decoder import level_stream as streams
 from frcodec.decoder.decode import Decoder
 from frcodec.encoder.encode import encode
@@ -132,7 +132,7 @@ def test_swarms_of_empty_arrays_are_refused(depth):
     for _ in range(depth):
         value = [value]
     with pytest.raises(CorruptError) as raised:
-        packing.read(packing.compress(msgpack.packb(value)), 1 << 20)
+        packed.read(packed.compress(msgpack.packb(value)), 1 << 20)
     assert raised.value.code is Code.BAD_MSGPACK
 
 

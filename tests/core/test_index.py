@@ -43,7 +43,7 @@ def test_the_hand_made_one():
 
 @given(indexes(), st.data())
 def test_any_column_of_another_length_is_refused(index, data):
-    columns = index_section.packing.read(index_section.write(index), 1 << 20)
+    columns = index_section.packed.read(index_section.write(index), 1 << 20)
     number = data.draw(st.integers(1, len(columns) - 1))
     longer = {str: "x", bytes: b"\0", list: [1]}[type(columns[number])]
     columns[number] = columns[number] + longer

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frcodec.constants import Code
-from frcodec.container import packed as packing
+from frcodec.container import packed
 from frcodec.errors import FrcError
 
 VALUES = st.recursive(
@@ -20,17 +20,17 @@ VALUES = st.recursive(
 
 @given(VALUES)
 def test_values_come_back(value):
-    assert packing.read(packing.write(value), 1 << 20) == value
+    assert packed.read(packed.write(value), 1 << 20) == value
 
 
 @given(st.binary(max_size=3000))
 def test_content_comes_back(data):
-    assert packing.decompress(packing.compress(data), len(data)) == data
+    assert packed.decompress(packed.compress(data), len(data)) == data
 
 
 def _code(data, limit=1 << 20):
     with pytest.raises(FrcError) as caught:
-        packing.read(data, limit)
+        packed.read(data, limit)
     return caught.value.code
 
 
@@ -58,7 +58,7 @@ def _code(data, limit=1 << 20):
     ],
 )
 def test_what_is_not_canonical_is_refused(content):
-    assert _code(packing.compress(content)) == Code.BAD_MSGPACK
+    assert _code(packed.compress(content)) == Code.BAD_MSGPACK
 
 
 def test_zstd_frames_without_a_size_are_refused():
@@ -71,19 +71,19 @@ def test_zstd_frames_without_a_size_are_refused():
     [lambda f: f + b"\0", lambda f: f + f, lambda f: f[:-1], lambda f: b"", lambda f: f[:5], lambda f: b"\0" + f],
 )
 def test_not_exactly_one_frame(change):
-    assert _code(change(packing.compress(b"\x93\1\2\3"))) == Code.BAD_ZSTD
+    assert _code(change(packed.compress(b"\x93\1\2\3"))) == Code.BAD_ZSTD
 
 
 @pytest.mark.parametrize("content", [b"", b"abc"])
 def test_a_skippable_frame_is_no_content(content):
     frame = b"\x50\x2a\x4d\x18" + len(content).to_bytes(4, "little") + content
     with pytest.raises(FrcError) as caught:
-        packing.decompress(frame, 0)
+        packed.decompress(frame, 0)
     assert caught.value.code == Code.BAD_ZSTD
 
 
 def test_limits_come_before_allocation():
-    frame = packing.compress(bytes(1 << 20))
+    frame = packed.compress(bytes(1 << 20))
     assert _code(frame, (1 << 20) - 1) == Code.TOO_LARGE
 
 
@@ -97,8 +97,8 @@ def test_a_claim_beyond_what_blocks_can_hold(claimed):
 @given(st.binary(max_size=60))
 def test_anything_else(data):
     """Bytes of no meaning raise errors of ours."""
-    for content in (data, packing.compress(data)):
+    for content in (data, packed.compress(data)):
         try:
-            packing.read(content, 1 << 16)
+            packed.read(content, 1 << 16)
         except FrcError as error:
             assert error.code in (Code.BAD_MSGPACK, Code.BAD_ZSTD, Code.TOO_LARGE)
