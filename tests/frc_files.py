@@ -12,7 +12,7 @@ import numpy as np
 from definitions import quantized
 
 from frcodec import native
-from frcodec.container import packed
+from frcodec.container import packed as packed_values
 from frcodec.container.sections import HEADER, frame, trailer
 from frcodec.decoder import level_stream as streams
 from frcodec.entropy import stream
@@ -41,7 +41,7 @@ def file_of(*sections: bytes) -> bytes:
 
 def packed(value: Any) -> bytes:
     """Any value as canonical msgpack under zstd."""
-    return packed.compress(msgpack.packb(value, use_bin_type=True))
+    return packed_values.compress(msgpack.packb(value, use_bin_type=True))
 
 
 def planes(array: np.ndarray) -> bytes:
@@ -52,7 +52,7 @@ def planes(array: np.ndarray) -> bytes:
 
 def raw_stream(*arrays: np.ndarray) -> bytes:
     """A raw stream."""
-    return packed.compress(b"".join(planes(array) for array in arrays))
+    return packed_values.compress(b"".join(planes(array) for array in arrays))
 
 
 PLAIN_MODEL = StreamModel(0, 0, ContextModel(1, 1), (Table(24, 8, 0),))

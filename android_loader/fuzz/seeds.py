@@ -13,8 +13,7 @@ import numpy as np
 from frc_files import level_stream
 
 from frcodec.constants import SECTION_DATA
-from frcodec.container import packed
-from frcodec.container import sections
+from frcodec.container import packed, sections
 from frcodec.decoder import level_stream as streams
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel

@@ -23,8 +23,7 @@ from ..constants import (
 )
 from ..errors import CorruptError, FileError, UnsupportedError
 from . import index as index_section
-from . import packed
-from . import sections
+from . import packed, sections
 from . import skeleton as skeleton_section
 from . import widths as widths_section
 from .index import Index, Shared, byte_size

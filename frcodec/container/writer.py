@@ -7,8 +7,7 @@ from typing import BinaryIO
 
 from ..constants import MAX_INDEX_BYTES, SECTION_DATA, SECTION_INDEX, SECTION_METADATA, SECTION_SKELETON
 from . import index as index_section
-from . import packed
-from . import sections
+from . import packed, sections
 from . import skeleton as skeleton_section
 from .index import Index
 from .skeleton import Plan

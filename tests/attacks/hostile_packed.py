@@ -21,7 +21,7 @@ from frc_files import (
 )
 
 from frcodec import Code
-from frcodec.container import packed
+from frcodec.container import packed as packed_values
 
 RAW = np.arange(6, dtype=np.int16).reshape(2, 3)
 
@@ -32,7 +32,7 @@ def _index(payload: bytes) -> bytes:
 
 def _bomb(size: int) -> bytes:
     """A byte string of zeros as msgpack under zstd: a few KB that claim megabytes."""
-    return packed.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
+    return packed_values.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
 
 
 def _claims(size: int) -> bytes:
@@ -41,13 +41,13 @@ def _claims(size: int) -> bytes:
 
 
 def _msgpack(content: bytes) -> bytes:
-    return packed.compress(content)
+    return packed_values.compress(content)
 
 
 def _packed_with(place: int, encoded: bytes) -> bytes:
     """The good index with one column replaced by any bytes."""
     parts = [msgpack.packb(column) for column in Columns().list()]
-    return packed.compress(b"\x9e" + b"".join([*parts[:place], encoded, *parts[place + 1 :]]))
+    return packed_values.compress(b"\x9e" + b"".join([*parts[:place], encoded, *parts[place + 1 :]]))
 
 
 def _with_metadata(payload: bytes) -> bytes:
@@ -88,5 +88,5 @@ PACKED: dict[str, tuple[Callable[[], bytes], Code]] = {
     "raw_no_bytes": (lambda: _raw_data(b""), Code.BAD_ZSTD),
     "raw_too_few": (lambda: _raw_data(raw_stream(RAW[:1])), Code.BAD_RECORD),
     "raw_too_many": (lambda: _raw_data(raw_stream(RAW, RAW)), Code.TOO_LARGE),
-    "raw_bomb": (lambda: _raw_data(packed.compress(bytes(1 << 24))), Code.TOO_LARGE),
+    "raw_bomb": (lambda: _raw_data(packed_values.compress(bytes(1 << 24))), Code.TOO_LARGE),
 }

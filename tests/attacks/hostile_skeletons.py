@@ -16,7 +16,7 @@ from frc_files import (
 )
 
 from frcodec import Code
-from frcodec.container import packed
+from frcodec.container import packed as packed_values
 
 
 def _skeleton(**changes: Any) -> bytes:
@@ -34,7 +34,7 @@ def _skeleton(**changes: Any) -> bytes:
 
 def _bomb(size: int) -> bytes:
     """A byte string of zeros as msgpack under zstd: a few KB that claim megabytes."""
-    return packed.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
+    return packed_values.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
 
 
 def _claims(size: int) -> bytes:

@@ -11,7 +11,7 @@ from frc_files import INDEX, WIDTHS, packed, section
 from vectors.building import Part, Viewed, build, coded, exact
 
 from frcodec import Code
-from frcodec.container import packed
+from frcodec.container import packed as packed_values
 from frcodec.container.sections import walk
 from frcodec.stages.region import Box
 from frcodec.tensors import View
@@ -79,7 +79,7 @@ def _too_many_elements() -> bytes:
 
 
 def _bomb(size: int) -> bytes:
-    return packed.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
+    return packed_values.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
 
 
 Made = tuple[Callable[[], bytes], Code]
@@ -92,7 +92,7 @@ def _bad(views: Iterable[View] = (), **changes: Any) -> Made:
 WIDTH_FILES: dict[str, Made] = {
     "widths_not_zstd": (lambda: with_widths(build(_parts()), b"none"), Code.BAD_ZSTD),
     "widths_bomb": (lambda: with_widths(build(_parts()), _bomb(1 << 21)), Code.TOO_LARGE),
-    "widths_not_canonical": (lambda: with_widths(build(_parts()), packed.compress(b"\xcc\0")), Code.BAD_MSGPACK),
+    "widths_not_canonical": (lambda: with_widths(build(_parts()), packed_values.compress(b"\xcc\0")), Code.BAD_MSGPACK),
     "widths_twice": (
         lambda: with_widths(build(_parts()), *[packed([_codes(1, 0, 0, 0, 0), "", [], "", [], b""])] * 2),
         Code.BAD_SECTION,

@@ -1,1 +1,1 @@
-"""PyTorch files: zip archives, TorchScript, the legacy format, sparse coefficients; pickles are read without running code."""
+"""PyTorch files: zip archives, TorchScript, the legacy format, sparse coefficients; pickles run no code."""
