@@ -17,7 +17,7 @@ import scipy.fft
 from benchmarks.common import State, console, encoded, save, show, state, verdict
 from benchmarks.models import FetchError
 from frcodec import Options, open_file
-from frcodec.container.index import Levels
+from frcodec.container.records import Levels
 
 BAR, BAR_A_TENSOR = 60, 11
 """bytes of a file and of each tensor, at most"""

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import IO, BinaryIO, Literal, Self, TypeAlias
 
 from .constants import DEFAULT_MAX_BYTES, MAX_METADATA_BYTES, MAX_NAME_BYTES, Code
-from .container.index import Record
 from .container.reader import Reader
+from .container.records import Record
 from .container.widths import Widths
 from .decoder.decode import Decoder, raw_bytes
 from .decoder.width import Width, at_width

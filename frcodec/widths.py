@@ -12,7 +12,7 @@ from .api import FrcFile, open_file
 from .constants import SECTION_INDEX, SECTION_WIDTHS, TRAILER_BYTES, Code
 from .container import sections
 from .container import widths as widths_section
-from .container.index import Index, Shared
+from .container.records import Index, Shared
 from .container.widths import Channel, Validated, Widths
 from .decoder.width import Width, lengths_of
 from .errors import UsageError

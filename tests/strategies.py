@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from frcodec.constants import MAX_BLOCK_LOG2, MAX_CONTEXTS, MAX_LEVEL, MAX_ROW_LENGTH, MAX_TRELLIS, MIN_TRELLIS
-from frcodec.container.index import Index, Levels, Raw, Shared, Stream
+from frcodec.container.records import Index, Levels, Raw, Shared, Stream
 from frcodec.encoder.plan import Options
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel

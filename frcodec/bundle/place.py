@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..constants import Code
-from ..container.index import Record
 from ..container.reader import Reader
+from ..container.records import Record
 from ..disk import output
 from ..errors import FileError, UsageError
 from ..report.verify import verify_file

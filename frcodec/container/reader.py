@@ -26,7 +26,7 @@ from . import index as index_section
 from . import packed, sections
 from . import skeleton as skeleton_section
 from . import widths as widths_section
-from .index import Index, Shared, byte_size
+from .records import Index, Shared, byte_size
 from .sections import Section
 from .skeleton import Plan
 from .widths import Widths

@@ -7,16 +7,56 @@ patches  for each: bytes between the end of the patch before and this one, hole
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
-from ..formats.model import PATCH_BYTES, Hole, Patch, Skeleton, check
 from . import packed
 
 _LARGEST = 1 << 53
+
+
+PATCH_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A range of the model file that is filled by the bytes of one stored tensor."""
+
+    offset: int
+    """first byte in the model file"""
+    length: int
+    """bytes; equal to the byte size of the tensor"""
+    entry: int
+    """position of the `Stored` in the list of entries"""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Four bytes of the model file, outside all holes, that hold the CRC-32 of a hole's bytes, little-endian.
+
+    A patch may precede its hole only if no other hole lies between the two, so that a rebuilder never looks
+    further ahead than the next tensor.
+    """
+
+    offset: int
+    hole: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """Everything of a model file but its tensors."""
+
+    size: int
+    """bytes of the whole model file"""
+    gaps: bytes
+    """all bytes outside the holes, in order; zero where a patch lies"""
+    holes: tuple[Hole, ...]
+    """ascending by offset, not overlapping"""
+    patches: tuple[Patch, ...]
+    """ascending by offset, not overlapping"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +113,56 @@ def _pairs(column: Any) -> list[tuple[int, int]]:
     if len(column) % 2 or not all(type(v) is int and 0 <= v <= _LARGEST for v in column):
         raise _bad("holes and patches are no pairs of integers in 0 … 2^53")
     return list(zip(column[::2], column[1::2], strict=True))
+
+
+def check(skeleton: Skeleton, entry_sizes: Sequence[int | None]) -> None:
+    """Refuse a skeleton that breaks a rule of the classes above, so that `rebuild` may trust it.
+
+    `entry_sizes` has the bytes of each stored tensor, None for a view.
+
+    Raises CorruptError (bad_skeleton).
+    """
+    if len({hole.entry for hole in skeleton.holes}) < len(skeleton.holes):
+        raise _bad("a tensor fills two holes")
+    end = 0
+    for number, hole in enumerate(skeleton.holes):
+        if not 0 <= hole.entry < len(entry_sizes):
+            raise _bad(f"hole {number} is filled by tensor {hole.entry}, but there are {len(entry_sizes)}")
+        if entry_sizes[hole.entry] != hole.length or hole.length <= 0:
+            raise _bad(f"hole {number} has {hole.length:,} bytes, its tensor {entry_sizes[hole.entry]}")
+        if not end <= hole.offset <= skeleton.size - hole.length:
+            raise _bad(f"hole {number} lies outside of the file or over the hole before it")
+        end = hole.offset + hole.length
+    if skeleton.size != len(skeleton.gaps) + sum(hole.length for hole in skeleton.holes):
+        raise _bad(f"gaps and holes together do not make the file size of {skeleton.size:,} bytes")
+    _check_patches(skeleton)
+
+
+def _check_patches(skeleton: Skeleton) -> None:
+    """Patches lie outside of holes and of each other, and look at most one hole ahead."""
+    end, passed = 0, 0
+    for patch in skeleton.patches:
+        while passed < len(skeleton.holes) and skeleton.holes[passed].offset < patch.offset + PATCH_BYTES:
+            end = max(end, skeleton.holes[passed].offset + skeleton.holes[passed].length)
+            passed += 1
+        if not end <= patch.offset <= skeleton.size - PATCH_BYTES:
+            raise _bad(f"the checksum at {patch.offset:,} lies outside of the file, in a hole or over another")
+        if not 0 <= patch.hole <= min(passed, len(skeleton.holes) - 1):
+            raise _bad(f"the checksum at {patch.offset:,} is of hole {patch.hole}, which is none or too far ahead")
+        end = patch.offset + PATCH_BYTES
+    for patch, at in gap_positions(skeleton.holes, skeleton.patches):
+        if any(skeleton.gaps[at : at + PATCH_BYTES]):
+            raise _bad(f"the bytes kept for the checksum at {patch.offset:,} are not zero")
+
+
+def gap_positions(holes: Sequence[Hole], patches: Sequence[Patch]) -> Iterable[tuple[Patch, int]]:
+    """Where the patches lie among the gap bytes."""
+    number, filled = 0, 0
+    for patch in patches:
+        while number < len(holes) and holes[number].offset < patch.offset:
+            filled += holes[number].length
+            number += 1
+        yield patch, patch.offset - filled
 
 
 def _bad(what: str) -> CorruptError:

@@ -28,7 +28,7 @@ from ..errors import CorruptError, UsageError
 from ..stages.layer import Sampled
 from ..tensors import View, contiguous_strides
 from . import packed
-from .index import Index, Levels, Record, Shared
+from .records import Index, Levels, Record, Shared
 
 _LARGEST = 1 << 53
 

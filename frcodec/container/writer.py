@@ -9,7 +9,7 @@ from ..constants import MAX_INDEX_BYTES, SECTION_DATA, SECTION_INDEX, SECTION_ME
 from . import index as index_section
 from . import packed, sections
 from . import skeleton as skeleton_section
-from .index import Index
+from .records import Index
 from .skeleton import Plan
 
 _DATA_BYTES = 1 << 20

@@ -13,8 +13,8 @@ from .. import work
 from ..constants import Code
 from ..container import packed
 from ..container.crc32 import crc32
-from ..container.index import Levels, Raw, Record, Shared, byte_size
 from ..container.reader import Reader
+from ..container.records import Levels, Raw, Record, Shared, byte_size
 from ..errors import CorruptError, UsageError
 from ..formats import model as skeleton
 from ..tensors import Array, Buffer

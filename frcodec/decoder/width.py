@@ -10,8 +10,8 @@ from operator import index as as_integer
 from typing import TypeAlias
 
 from ..constants import Code
-from ..container.index import Index
 from ..container.reader import Reader
+from ..container.records import Index
 from ..container.widths import Validated, Widths, resized, width_fault
 from ..errors import UsageError
 

@@ -13,14 +13,15 @@ import numpy as np
 from .. import work
 from ..container import packed
 from ..container.crc32 import crc32
-from ..container.index import Index, Levels, Raw, Record, Shared, Stream
+from ..container.rebuild import checksum
+from ..container.records import Index, Levels, Raw, Record, Shared, Stream
 from ..container.skeleton import Plan
 from ..container.writer import Writer
 from ..decoder.decode import raw_bytes
 from ..entropy import stream
 from ..entropy.stream import Quantized
 from ..errors import CorruptError
-from ..formats.model import Model, checksum
+from ..formats.model import Model
 from ..stages import layer
 from ..stages.elements import to_reals
 from ..stages.region import Scan

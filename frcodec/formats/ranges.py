@@ -8,9 +8,10 @@ from math import prod
 from typing import NoReturn
 
 from ..constants import Code
+from ..container.skeleton import Hole
 from ..errors import CorruptError, UnsupportedError
 from ..tensors import DTYPES, DType, Entry, Stored, View, contiguous_strides
-from .model import Hole, Model, cut
+from .model import Model, cut
 from .pytorch.known_globals import MAX_AXES
 
 _MAX_NAME = 1 << 12

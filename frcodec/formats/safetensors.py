@@ -8,9 +8,10 @@ from math import prod
 from typing import TypeGuard
 
 from ..constants import Code
+from ..container.skeleton import Hole
 from ..errors import CorruptError, UnsupportedError
 from ..tensors import DTYPES, DType, Entry, Stored
-from .model import Hole, Model, cut
+from .model import Model, cut
 from .pytorch.known_globals import MAX_AXES
 
 DTYPE_NAMES = {

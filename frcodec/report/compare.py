@@ -8,7 +8,7 @@ from math import inf, isfinite, log10
 
 import numpy as np
 
-from ..container.index import Levels, Record, Shared
+from ..container.records import Levels, Record, Shared
 from ..stages.elements import to_reals
 from ..tensors import Array, DType, Entry, Stored
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import prod
 
 from ..constants import SECTION_DATA, SECTION_INDEX, SECTION_METADATA, SECTION_SKELETON, SECTION_WIDTHS
-from ..container.index import Index, Levels, Record, Shared, byte_size
 from ..container.reader import Reader
+from ..container.records import Index, Levels, Record, Shared, byte_size
 from ..container.widths import Widths, resized
 from ..encoder.reports import TensorReport
 from ..stages.region import Scan

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..constants import DEFAULT_MAX_BYTES, Code
-from ..container.index import Shared, byte_size
 from ..container.reader import Reader
+from ..container.records import Shared, byte_size
 from ..container.skeleton import Plan
 from ..container.widths import Validated
 from ..decoder.decode import Decoder, raw_bytes

@@ -10,7 +10,7 @@ from strategies import indexes
 
 from frcodec.constants import MAX_ENTRIES, MAX_NAME_BYTES, MAX_RANK, Code
 from frcodec.container import index as index_section
-from frcodec.container.index import Index, Levels, Raw, Stream
+from frcodec.container.records import Index, Levels, Raw, Stream
 from frcodec.errors import CorruptError, FrcError
 from frcodec.stages.region import Box, Scan
 from frcodec.stages.transform import Transform

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from frcodec.constants import Code
 from frcodec.container import skeleton as section
-from frcodec.container.skeleton import Plan
+from frcodec.container.rebuild import checksum, rebuild
+from frcodec.container.skeleton import Hole, Patch, Plan, Skeleton
 from frcodec.errors import FrcError
-from frcodec.formats.model import Hole, Patch, Skeleton, checksum, rebuild
 
 LIMIT = 1 << 20
 

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from frcodec.formats.model import Model, check, rebuild
+from frcodec.container.rebuild import rebuild
+from frcodec.container.skeleton import check
+from frcodec.formats.model import Model
 from frcodec.formats.read import read_model
 from frcodec.tensors import Stored
 

@@ -50,7 +50,7 @@ def test_shared_views_and_untyped_storages(legacy, lossless, values):
 
 
 def test_changed_weights_load(legacy, read):
-    from frcodec.formats.model import rebuild
+    from frcodec.container.rebuild import rebuild
 
     model = read(legacy({"w": torch.ones(3)}))
     out = io.BytesIO()

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frcodec.constants import Code
+from frcodec.container.rebuild import rebuild
+from frcodec.container.skeleton import Hole, Patch, Skeleton, check
 from frcodec.errors import CorruptError
-from frcodec.formats.model import Hole, Patch, Skeleton, check, cut, rebuild
+from frcodec.formats.model import cut
 
 
 @st.composite

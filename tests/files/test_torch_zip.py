@@ -66,7 +66,7 @@ def test_pickled_recurrent_network_lists_its_weights_once(save, lossless, values
 def test_changed_weights_arrive_with_right_checksums(save, read):
     import zipfile
 
-    from frcodec.formats.model import rebuild
+    from frcodec.container.rebuild import rebuild
 
     state = Net().state_dict()
     model = read(save(state))

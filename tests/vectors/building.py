@@ -12,13 +12,14 @@ import numpy as np
 from definitions import points_of
 from frc_files import PLAIN_MODEL, level_stream, raw_stream
 
-from frcodec.container.index import Index, Levels, Raw, Record, Shared, Stream
+from frcodec.container.rebuild import checksum
+from frcodec.container.records import Index, Levels, Raw, Record, Shared, Stream
 from frcodec.container.sections import frame
-from frcodec.container.skeleton import Plan
+from frcodec.container.skeleton import Hole, Patch, Plan
 from frcodec.container.writer import Writer
 from frcodec.entropy.stream import StreamModel
 from frcodec.errors import CorruptError
-from frcodec.formats.model import Hole, Patch, checksum, cut
+from frcodec.formats.model import cut
 from frcodec.stages import layer
 from frcodec.stages.layer import Layer
 from frcodec.stages.region import Box, Region

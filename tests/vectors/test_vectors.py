@@ -15,7 +15,7 @@ import pytest
 
 from frcodec import Code, FrcError, load_file, native, open_file
 from frcodec.constants import DTYPE_BITS, MAX_CHANNEL_AXES, MAX_GROUPS, MAX_TRANSFORM_LENGTH
-from frcodec.container.index import Levels, Raw, Shared
+from frcodec.container.records import Levels, Raw, Shared
 from frcodec.entropy.bits import BitReader
 from frcodec.entropy.stream import StreamModel
 from frcodec.stages.region import Box, Scan

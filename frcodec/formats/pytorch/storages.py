@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from ...constants import Code
+from ...container.skeleton import Hole
 from ...errors import CorruptError, UnsupportedError
 from ...tensors import DTYPES, Buffer, DType, Entry, Stored, View
-from ..model import Hole
 from .objects import StorageRef, TensorRef
 from .walk import NamedTensor
 

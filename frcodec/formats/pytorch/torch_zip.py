@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from zlib import crc32
 
 from ...constants import Code
+from ...container.skeleton import Hole, Patch
 from ...errors import CorruptError, UnsupportedError
 from ...stages.spectral import Spectral
 from ...tensors import Buffer
-from ..model import Hole, Model, Patch, cut
+from ..model import Model, cut
 from ..zip.image import Archive, Member, parse
 from ..zip.normalize import normalize as stored_only
 from .objects import StorageRef
