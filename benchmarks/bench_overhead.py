@@ -17,7 +17,7 @@ import scipy.fft
 from benchmarks.common import State, console, encoded, save, show, state, verdict
 from benchmarks.models import FetchError
 from frcodec import Options, open_file
-from frcodec.container.records import Levels
+from frcodec.container.records import LevelsRecord
 
 BAR, BAR_A_TENSOR = 60, 11
 """bytes of a file and of each tensor, at most"""
@@ -84,7 +84,7 @@ def measured(name: str, tensors: State, options: Options) -> dict[str, Any]:
     with open_file(data) as file:
         index, sections = file.reader.index, file.reader.section_sizes()
     members = index.members()
-    coded = [isinstance(index.records[positions[0]], Levels) for positions in members]
+    coded = [isinstance(index.records[positions[0]], LevelsRecord) for positions in members]
     levels = sum(stream.size for stream, is_coded in zip(index.streams, coded, strict=True) if is_coded)
     fixed, allowed = len(data) - levels, BAR + BAR_A_TENSOR * len(tensors)
     return {

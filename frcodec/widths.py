@@ -12,7 +12,7 @@ from .api import FrcFile, open_file
 from .constants import SECTION_INDEX, SECTION_WIDTHS, TRAILER_BYTES, Code
 from .container import sections
 from .container import widths as widths_section
-from .container.records import Index, Shared
+from .container.records import Index, ViewRecord
 from .container.widths import Channel, Validated, Widths
 from .decoder.width import Width, lengths_of
 from .errors import UsageError
@@ -70,7 +70,7 @@ def _tried(
 
 def _stored(index: Index, position: int) -> int:
     record = index.records[position]
-    return record.view.target if isinstance(record, Shared) else position
+    return record.view.target if isinstance(record, ViewRecord) else position
 
 
 def _with(file: bytes, widths: Widths, index: Index) -> bytes:

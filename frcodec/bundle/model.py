@@ -6,7 +6,7 @@ import mmap
 from collections.abc import Callable
 from typing import Final
 
-from ..container.skeleton import Plan
+from ..container.skeleton import RebuildRecipe
 from ..errors import FrcError
 from . import executorch, torchscript
 from .signature import Signature
@@ -20,7 +20,7 @@ _MOST_VALUES = 256
 _LONGEST_TEXT = 1000
 
 
-def signature_of(plan: Plan | None) -> Signature:
+def signature_of(plan: RebuildRecipe | None) -> Signature:
     """What the skeleton of a model file says; empty for kinds that say nothing, and where it cannot be read."""
     read = _READERS.get(plan.kind) if plan else None
     if plan is None or read is None:
@@ -34,7 +34,7 @@ def signature_of(plan: Plan | None) -> Signature:
     return found if sane else Signature()
 
 
-def _without_tensors(plan: Plan) -> memoryview:
+def _without_tensors(plan: RebuildRecipe) -> memoryview:
     """The model file with zeros for its tensors; pages of zeros that nobody looks at take no memory."""
     image = memoryview(mmap.mmap(-1, max(plan.skeleton.size, 1)))[: plan.skeleton.size]
     gaps, at, start = memoryview(plan.skeleton.gaps), 0, 0

@@ -36,7 +36,7 @@ from ..stages.steps import MAX_CODE
 from ..stages.transform import Transform
 from ..tensors import DTYPES_BY_ID, DType, View
 from . import packed
-from .records import Index, Levels, Raw, Record, Shared, Stream
+from .records import Index, LevelsRecord, LosslessRecord, Record, Stream, ViewRecord
 
 _COLUMNS = 14
 _LARGEST = 1 << 53
@@ -51,8 +51,8 @@ def write(index: Index) -> bytes:
             Code.BAD_TENSOR,
             f"A file holds at most {MAX_ENTRIES} tensors, with names of at most {MAX_NAME_BYTES} bytes without NUL.",
         )
-    coded = [r for r in index.records if isinstance(r, Levels)]
-    stored = [r for r in index.records if not isinstance(r, Shared)]
+    coded = [r for r in index.records if isinstance(r, LevelsRecord)]
+    stored = [r for r in index.records if not isinstance(r, ViewRecord)]
     return packed.write(
         [
             0,
@@ -71,7 +71,7 @@ def write(index: Index) -> bytes:
             [
                 n
                 for r in index.records
-                if isinstance(r, Shared)
+                if isinstance(r, ViewRecord)
                 for n in (r.view.target, r.view.offset, *r.view.strides)
             ],
         ]
@@ -79,7 +79,7 @@ def write(index: Index) -> bytes:
 
 
 def _coding(record: Record) -> int:
-    return {Levels: CODING_LEVELS, Raw: CODING_RAW, Shared: CODING_VIEW}[type(record)]
+    return {LevelsRecord: CODING_LEVELS, LosslessRecord: CODING_RAW, ViewRecord: CODING_VIEW}[type(record)]
 
 
 def _region_kind(layer: Layer) -> int:
@@ -181,13 +181,13 @@ class _Reader:
             )
         shape = self.shapes[position]
         if self.codings[position] == CODING_LEVELS:
-            return Levels(name, self._layer(name, dtype, shape), stream)
+            return LevelsRecord(name, self._layer(name, dtype, shape), stream)
         if self.codings[position] == CODING_RAW:
-            return Raw(name, dtype, shape, stream)
+            return LosslessRecord(name, dtype, shape, stream)
         if not name:
             raise CorruptError(Code.BAD_NAME, "A view has no name.")
         target, offset, *strides = self.views.take(2 + len(shape))
-        return Shared(View(name, target, offset, shape, tuple(strides)), dtype)
+        return ViewRecord(View(name, target, offset, shape, tuple(strides)), dtype)
 
     def _layer(self, name: str, dtype: DType, shape: tuple[int, ...]) -> Layer:
         mask, kind, step = next(self.axes), next(self.regions), next(self.steps)
@@ -222,10 +222,10 @@ class _Reader:
     def _checked(self, records: Sequence[Record]) -> Iterator[Record]:
         """The records, after checking that views stay inside stored tensors of their dtype."""
         for record in records:
-            if isinstance(record, Shared):
+            if isinstance(record, ViewRecord):
                 view = record.view
                 target = records[view.target] if view.target < len(records) else None
-                if target is None or isinstance(target, Shared) or target.dtype != record.dtype:
+                if target is None or isinstance(target, ViewRecord) or target.dtype != record.dtype:
                     raise CorruptError(
                         Code.BAD_VIEW, f"View {view.name!r} does not point to a stored tensor of its type."
                     )

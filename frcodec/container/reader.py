@@ -26,9 +26,9 @@ from . import index as index_section
 from . import packed, sections
 from . import skeleton as skeleton_section
 from . import widths as widths_section
-from .records import Index, Shared, byte_size
+from .records import Index, ViewRecord, byte_size
 from .sections import Section
-from .skeleton import Plan
+from .skeleton import RebuildRecipe
 from .widths import Widths
 
 
@@ -64,12 +64,12 @@ class Reader:
         return len(self._data)
 
     @cached_property
-    def plan(self) -> Plan | None:
+    def plan(self) -> RebuildRecipe | None:
         """How to rebuild the model file; None where the file holds only tensors."""
         section = self._only(SECTION_SKELETON)
         if section is None:
             return None
-        sizes = [None if isinstance(r, Shared) else byte_size(r) for r in self.index.records]
+        sizes = [None if isinstance(r, ViewRecord) else byte_size(r) for r in self.index.records]
         return skeleton_section.read(self._payload(section), sizes, self._max_bytes)
 
     @cached_property

@@ -11,7 +11,7 @@ from .crc32 import combine, crc32
 from .skeleton import PATCH_BYTES, Hole, Patch, Skeleton
 
 
-def rebuild(skeleton: Skeleton, fetch: Callable[[int], Buffer], write: Callable[[Buffer], object]) -> int:
+def write_model(skeleton: Skeleton, fetch: Callable[[int], Buffer], write: Callable[[Buffer], object]) -> int:
     """Write the model file from its first byte to its last, and return the CRC-32 of all of it.
 
     `fetch(entry)` gives the bytes of a stored tensor; it is called once for each hole, in ascending order of the

@@ -11,7 +11,7 @@ from ..tensors import DType, View
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class LevelsRecord:
     """An entry coded as levels."""
 
     name: str
@@ -31,7 +31,7 @@ class Levels:
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class LosslessRecord:
     """An entry whose bytes are stored without loss."""
 
     name: str
@@ -41,7 +41,7 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class ViewRecord:
     """An entry that is a view into another."""
 
     view: View
@@ -58,7 +58,7 @@ class Shared:
         return self.view.shape
 
 
-Record: TypeAlias = Levels | Raw | Shared
+Record: TypeAlias = LevelsRecord | LosslessRecord | ViewRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Index:
         """Positions of the records of each stream, ascending."""
         result: list[list[int]] = [[] for _ in self.streams]
         for position, record in enumerate(self.records):
-            if not isinstance(record, Shared):
+            if not isinstance(record, ViewRecord):
                 result[record.stream].append(position)
         return result
 

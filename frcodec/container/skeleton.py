@@ -60,7 +60,7 @@ class Skeleton:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RebuildRecipe:
     """How to rebuild a model file."""
 
     kind: str
@@ -70,7 +70,7 @@ class Plan:
     """CRC-32 of the rebuilt file"""
 
 
-def write(plan: Plan) -> bytes:
+def write(plan: RebuildRecipe) -> bytes:
     """Payload of the skeleton section."""
     holes, patches, end = [], [], 0
     for hole in plan.skeleton.holes:
@@ -83,7 +83,7 @@ def write(plan: Plan) -> bytes:
     return packed.write([plan.kind, plan.skeleton.size, plan.crc, holes, patches, plan.skeleton.gaps])
 
 
-def read(payload: bytes | memoryview, entry_sizes: Sequence[int | None], limit: int) -> Plan:
+def read(payload: bytes | memoryview, entry_sizes: Sequence[int | None], limit: int) -> RebuildRecipe:
     """Inverse of `write`, checked to be rebuildable from entries of these sizes (None for a view)."""
     value = packed.read(payload, limit)
     if not isinstance(value, list) or [type(v) for v in value] != [str, int, int, list, list, bytes]:
@@ -106,7 +106,7 @@ def read(payload: bytes | memoryview, entry_sizes: Sequence[int | None], limit: 
         end += gap + PATCH_BYTES
     skeleton = Skeleton(size, gaps, tuple(holes), tuple(patches))
     check(skeleton, entry_sizes)
-    return Plan(kind, skeleton, crc)
+    return RebuildRecipe(kind, skeleton, crc)
 
 
 def _pairs(column: Any) -> list[tuple[int, int]]:

@@ -28,7 +28,7 @@ from ..errors import CorruptError, UsageError
 from ..stages.layer import Sampled
 from ..tensors import View, contiguous_strides
 from . import packed
-from .records import Index, Levels, Record, Shared
+from .records import Index, LevelsRecord, Record, ViewRecord
 
 _LARGEST = 1 << 53
 
@@ -183,7 +183,7 @@ def _numbered(index: Index) -> Iterator[tuple[int, Record]]:
 
 def _axis_order(index: Index) -> Iterator[tuple[int, int]]:
     """Position and axis of all axes of entries of levels: first axis 0 of all that have one, then axis 1, and so on."""
-    coded = [(position, len(record.shape)) for position, record in _numbered(index) if isinstance(record, Levels)]
+    coded = [(position, len(record.shape)) for position, record in _numbered(index) if isinstance(record, LevelsRecord)]
     for axis in range(MAX_RANK):
         yield from ((position, axis) for position, rank in coded if rank > axis)
 
@@ -209,7 +209,7 @@ def _axes_fault(index: Index, axes: Axes) -> str | None:
             return f"{record.name!r} has {len(channels)} channel axes; at most {MAX_CHANNEL_AXES} are allowed"
         for axis, channel in channels.items():
             if (
-                not isinstance(record, Levels)
+                not isinstance(record, LevelsRecord)
                 or axis not in record.layer.transform.axes
                 or record.layer.transform.block
             ):
@@ -217,7 +217,7 @@ def _axes_fault(index: Index, axes: Axes) -> str | None:
             if not 0 <= channel.group < MAX_GROUPS:
                 return f"axis {axis} of {record.name!r} is of group {channel.group}; there are at most {MAX_GROUPS}"
     for record in index.records:
-        if isinstance(record, Shared) and axes.get(record.view.target) and _merges(record.view, index) is None:
+        if isinstance(record, ViewRecord) and axes.get(record.view.target) and _merges(record.view, index) is None:
             return f"the view {record.name!r} is not its whole target with merged axes"
     groups = _groups(index, axes)
     return None if groups and all(groups) else "a group has no axis, or there is no group"
@@ -257,12 +257,12 @@ def _shape(record: Record, position: int, widths: Widths, lengths: Sequence[int]
 
 
 def _resized(record: Record, index: Index, widths: Widths, lengths: Sequence[int], position: int) -> Record:
-    if isinstance(record, Shared) and widths.axes.get(record.view.target):
+    if isinstance(record, ViewRecord) and widths.axes.get(record.view.target):
         target = _shape(index.records[record.view.target], record.view.target, widths, lengths)
         shape = tuple(prod(target[axis] for axis in axes) for axes in _merges(record.view, index) or ())
         return replace(record, view=replace(record.view, shape=shape, strides=contiguous_strides(shape)))
     shape = _shape(record, position, widths, lengths)
-    if not isinstance(record, Levels) or shape == record.shape:
+    if not isinstance(record, LevelsRecord) or shape == record.shape:
         return record
     gain = _gain(widths.axes[position], widths.groups, lengths)
     return replace(record, layer=replace(record.layer, shape=shape, sampled=Sampled(record.shape, gain)))

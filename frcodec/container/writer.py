@@ -10,7 +10,7 @@ from . import index as index_section
 from . import packed, sections
 from . import skeleton as skeleton_section
 from .records import Index
-from .skeleton import Plan
+from .skeleton import RebuildRecipe
 
 _DATA_BYTES = 1 << 20
 """a data section is closed when it holds this many bytes"""
@@ -32,7 +32,7 @@ class Writer:
         if len(self._pending) >= _DATA_BYTES:
             self._flush()
 
-    def finish(self, index: Index, plan: Plan | None, metadata: Mapping[str, str]) -> None:
+    def finish(self, index: Index, plan: RebuildRecipe | None, metadata: Mapping[str, str]) -> None:
         """Write what comes behind the data."""
         self._flush()
         if plan is not None:

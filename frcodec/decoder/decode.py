@@ -14,9 +14,9 @@ from ..constants import Code
 from ..container import packed
 from ..container.crc32 import crc32
 from ..container.reader import Reader
-from ..container.records import Levels, Raw, Record, Shared, byte_size
+from ..container.rebuild import write_model
+from ..container.records import LevelsRecord, LosslessRecord, Record, ViewRecord, byte_size
 from ..errors import CorruptError, UsageError
-from ..formats import model as skeleton
 from ..tensors import Array, Buffer
 from ..work import Progress
 from . import level_stream as streams
@@ -46,7 +46,7 @@ class Decoder:
         Raises CorruptError.
         """
         record = self.index.records[position]
-        if isinstance(record, Shared):
+        if isinstance(record, ViewRecord):
             return record.view.of(self._target(record.view.target))
         if len(self._members[record.stream]) == 1 and self._at is None:
             return self._decode(record.stream)[position]
@@ -60,7 +60,7 @@ class Decoder:
 
     def checksum(self) -> int:
         """CRC-32 of all stored entries, one after the other."""
-        stored = [position for position, record in enumerate(self.index.records) if not isinstance(record, Shared)]
+        stored = [position for position, record in enumerate(self.index.records) if not isinstance(record, ViewRecord)]
         return _checksum(map(self.entry, stored))
 
     def entries(self, positions: Sequence[int]) -> Generator[Array]:
@@ -98,7 +98,7 @@ class Decoder:
             return raw_bytes(next(holes))
 
         with closing(holes):
-            found = skeleton.rebuild(plan.skeleton, fetch, write)
+            found = write_model(plan.skeleton, fetch, write)
         if found != plan.crc:
             raise CorruptError(
                 Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {found:08x}; {plan.crc:08x} was expected."
@@ -130,15 +130,15 @@ class Decoder:
         data = self.reader.stream(number)
         try:
             arrays = (
-                streams.decode(data, [record.layer for record in cast(list[Levels], records)])
-                if isinstance(records[0], Levels)
+                streams.decode(data, [record.layer for record in cast(list[LevelsRecord], records)])
+                if isinstance(records[0], LevelsRecord)
                 else _raw(data, records)
             )
         except CorruptError as error:
             raise CorruptError(
                 error.code, f"Tensor {records[0].name!r}: {error.message}", offset=error.offset
             ) from None
-        resized = any(isinstance(record, Levels) and record.layer.sampled for record in records)
+        resized = any(isinstance(record, LevelsRecord) and record.layer.sampled for record in records)
         if not resized and _checksum(arrays) != self.index.streams[number].digest:
             raise CorruptError(
                 Code.BAD_DIGEST, f"Tensor {records[0].name!r} does not decode to the values it was checked with."
@@ -168,7 +168,7 @@ def _raw(data: memoryview, records: list[Record]) -> list[Array]:
         raise CorruptError(Code.BAD_RECORD, f"Its stream holds {len(content)} bytes instead of {sum(sizes)}.")
     arrays, at = [], 0
     for record, size in zip(records, sizes, strict=True):
-        assert isinstance(record, Raw)
+        assert isinstance(record, LosslessRecord)
         planes = np.frombuffer(content, np.uint8, size, at).reshape(record.dtype.itemsize, -1)
         arrays.append(np.ascontiguousarray(planes.T).view(record.dtype.storage).reshape(record.shape))
         at += size

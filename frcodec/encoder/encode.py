@@ -14,8 +14,8 @@ from .. import work
 from ..container import packed
 from ..container.crc32 import crc32
 from ..container.rebuild import checksum
-from ..container.records import Index, Levels, Raw, Record, Shared, Stream
-from ..container.skeleton import Plan
+from ..container.records import Index, LevelsRecord, LosslessRecord, Record, Stream, ViewRecord
+from ..container.skeleton import RebuildRecipe
 from ..container.writer import Writer
 from ..decoder.decode import raw_bytes
 from ..entropy import stream
@@ -243,12 +243,12 @@ def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
         digest, sums[position] = crc32(content, digest), crc32(content)
         size = len(data) * count / (sum(counts) or 1)
         if made.part is None:
-            records[position] = Raw(tensor.name, tensor.dtype, tensor.shape, -1)
+            records[position] = LosslessRecord(tensor.name, tensor.dtype, tensor.shape, -1)
             reports[position] = TensorReport(
                 tensor.name, str(tensor.dtype), tensor.shape, "raw", size=size, snr=inf, max_error=0.0
             )
             continue
-        records[position] = Levels(tensor.name, made.part.layer, -1)
+        records[position] = LevelsRecord(tensor.name, made.part.layer, -1)
         reports[position], power, loss = _measured(made, made.part, size)
         if not made.treatment.vector:
             energy, noise = energy + power, noise + loss
@@ -287,24 +287,24 @@ def _index(model: Model, coded: Sequence[_Coded], own: int) -> Index:
     records: dict[int, Record] = {}
     for number, one in enumerate(coded):
         for position, record in one.records.items():
-            if isinstance(record, Levels):
-                records[position] = Levels(record.name, record.layer, number)
-            elif isinstance(record, Raw):
-                records[position] = Raw(record.name, record.dtype, record.shape, number)
+            if isinstance(record, LevelsRecord):
+                records[position] = LevelsRecord(record.name, record.layer, number)
+            elif isinstance(record, LosslessRecord):
+                records[position] = LosslessRecord(record.name, record.dtype, record.shape, number)
     for position, entry in enumerate(model.entries):
         if isinstance(entry, View):
             target = model.entries[entry.target]
             assert isinstance(target, Stored)
-            records[position] = Shared(entry, target.dtype)
+            records[position] = ViewRecord(entry, target.dtype)
     streams = tuple(Stream(one.size, one.digest) for one in coded)
     return Index(tuple(records[position] for position in range(len(model.entries))), streams, own)
 
 
-def _plan(model: Model, coded: Sequence[_Coded]) -> Plan | None:
+def _plan(model: Model, coded: Sequence[_Coded]) -> RebuildRecipe | None:
     if model.skeleton is None:
         return None
     sums = {position: crc for one in coded for position, crc in one.sums.items()}
-    return Plan(model.kind, model.skeleton, checksum(model.skeleton, sums))
+    return RebuildRecipe(model.kind, model.skeleton, checksum(model.skeleton, sums))
 
 
 def _report(

@@ -8,7 +8,7 @@ from math import inf, isfinite, log10
 
 import numpy as np
 
-from ..container.records import Levels, Record, Shared
+from ..container.records import LevelsRecord, Record, ViewRecord
 from ..stages.elements import to_reals
 from ..tensors import Array, DType, Entry, Stored
 
@@ -42,7 +42,7 @@ class Comparison:
         self._by_name = {entry.name: position for position, entry in enumerate(entries) if entry.name}
         self._views: dict[int, list[int]] = {}
         for position, record in enumerate(records):
-            if isinstance(record, Shared):
+            if isinstance(record, ViewRecord):
                 self._views.setdefault(record.view.target, []).append(position)
         self._matches: dict[int, TensorMatch] = {}
         self._energy = self._noise = 0.0
@@ -54,7 +54,7 @@ class Comparison:
             self._matches[position] = self._match(position, array, lossy)
         for number in self._views.get(position, []):
             view = self._records[number]
-            assert isinstance(view, Shared)
+            assert isinstance(view, ViewRecord)
             self._matches[number] = self._match(number, view.view.of(array), lossy)
 
     def matches(self) -> list[TensorMatch]:
@@ -108,7 +108,7 @@ class Comparison:
         """Weights count once, by their stored tensor, or by the views of one without a name."""
         if not lossy or sum(n > 1 for n in record.shape) < 2:
             return
-        if isinstance(record, Shared) and self._records[record.view.target].name:
+        if isinstance(record, ViewRecord) and self._records[record.view.target].name:
             return
         self._energy += measure.energy
         self._noise += measure.noise
@@ -153,4 +153,4 @@ def decibels(energy: float, noise: float) -> float:
 
 
 def _lossy(record: Record) -> bool:
-    return isinstance(record, Levels) and not record.layer.integer
+    return isinstance(record, LevelsRecord) and not record.layer.integer

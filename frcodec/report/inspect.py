@@ -7,7 +7,7 @@ from math import prod
 
 from ..constants import SECTION_DATA, SECTION_INDEX, SECTION_METADATA, SECTION_SKELETON, SECTION_WIDTHS
 from ..container.reader import Reader
-from ..container.records import Index, Levels, Record, Shared, byte_size
+from ..container.records import Index, LevelsRecord, Record, ViewRecord, byte_size
 from ..container.widths import Widths, resized
 from ..encoder.reports import TensorReport
 from ..stages.region import Scan
@@ -87,7 +87,7 @@ def inspect(reader: Reader) -> FileReport:
 
 
 def _stored(index: Index) -> list[Record]:
-    return [record for record in index.records if not isinstance(record, Shared)]
+    return [record for record in index.records if not isinstance(record, ViewRecord)]
 
 
 def _weights(index: Index) -> int:
@@ -121,16 +121,16 @@ def _tensors(index: Index) -> list[TensorReport]:
 
 def _coded(record: Record) -> int:
     """Symbols of an entry: its levels, or its elements where there are none."""
-    return record.layer.region.count if isinstance(record, Levels) else prod(record.shape)
+    return record.layer.region.count if isinstance(record, LevelsRecord) else prod(record.shape)
 
 
 def _tensor(record: Record, index: Index, coded: list[int]) -> TensorReport:
     dtype = str(record.dtype)
-    if isinstance(record, Shared):
+    if isinstance(record, ViewRecord):
         return TensorReport(record.name, dtype, record.shape, "view")
     share = _coded(record) / (coded[record.stream] or 1)
     size = index.streams[record.stream].size * share
-    if not isinstance(record, Levels):
+    if not isinstance(record, LevelsRecord):
         return TensorReport(record.name, dtype, record.shape, "raw", size=size)
     layer = record.layer
     kept = layer.region.count if isinstance(layer.region, Scan) else layer.region.kept

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from ..constants import DEFAULT_MAX_BYTES, Code
 from ..container.reader import Reader
-from ..container.records import Shared, byte_size
-from ..container.skeleton import Plan
+from ..container.rebuild import write_model
+from ..container.records import ViewRecord, byte_size
+from ..container.skeleton import RebuildRecipe
 from ..container.widths import Validated
 from ..decoder.decode import Decoder, raw_bytes
 from ..decoder.width import at_width, told
 from ..errors import CheckError, CorruptError
-from ..formats import model as skeleton
 from ..formats.read import read_model
 from ..tensors import Array, Buffer
 from ..work import Progress
@@ -125,11 +125,11 @@ class _Check:
         if self._progress:
             self._progress(self._total, self._total, "verified")
 
-    def _rebuild(self, plan: Plan) -> None:
+    def _rebuild(self, plan: RebuildRecipe) -> None:
         def fetch(position: int) -> Buffer:
             return raw_bytes(self._decode(position))
 
-        found = skeleton.rebuild(plan.skeleton, fetch, lambda data: None)
+        found = write_model(plan.skeleton, fetch, lambda data: None)
         if found != plan.crc:
             raise CorruptError(
                 Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {found:08x}; {plan.crc:08x} was expected."
@@ -148,7 +148,7 @@ class _Check:
         return array
 
     def _stored(self) -> Iterator[int]:
-        return (position for position, record in enumerate(self._records) if not isinstance(record, Shared))
+        return (position for position, record in enumerate(self._records) if not isinstance(record, ViewRecord))
 
 
 def _sha256(source: Path | bytes | memoryview) -> str:

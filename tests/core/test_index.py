@@ -10,7 +10,7 @@ from strategies import indexes
 
 from frcodec.constants import MAX_ENTRIES, MAX_NAME_BYTES, MAX_RANK, Code
 from frcodec.container import index as index_section
-from frcodec.container.records import Index, Levels, Raw, Stream
+from frcodec.container.records import Index, LevelsRecord, LosslessRecord, Stream
 from frcodec.errors import CorruptError, FrcError
 from frcodec.stages.region import Box, Scan
 from frcodec.stages.transform import Transform
@@ -37,7 +37,7 @@ def test_every_index_comes_back(index):
 def test_the_hand_made_one():
     index = index_section.read(Columns().pack())
     (record,) = index.records
-    assert isinstance(record, Levels)
+    assert isinstance(record, LevelsRecord)
     assert (record.name, record.shape, record.layer.step) == ("w", (3,), 90 << 8)
 
 
@@ -119,7 +119,7 @@ def test_a_typical_network_costs_few_bytes():
             layer = index_section.Layer(
                 DTYPES["float32"], shape, Transform((0, 1, 2, 3)[: len(shape)]), Scan(24 + block), 80 << 8
             )
-            records.append(Levels(f"encoder.{block}.conv.{kind}", layer, 0))
+            records.append(LevelsRecord(f"encoder.{block}.conv.{kind}", layer, 0))
     assert len(index_section.write(Index(tuple(records), tuple(streams), 0))) < 60 + 8 * len(records)
 
 
@@ -131,5 +131,7 @@ def test_more_entries_than_allowed_are_refused_before_they_are_made():
 
 def test_regions_equal_to_the_shape_are_written_as_whole():
     layer = index_section.Layer(DTYPES["float32"], (2, 3), Transform(), Box((2, 3)), 0)
-    index = Index((Levels("a", layer, 0), Raw("b", DTYPES["bytes"], (), 1)), (Stream(1, 2), Stream(3, 4)), 2)
+    index = Index(
+        (LevelsRecord("a", layer, 0), LosslessRecord("b", DTYPES["bytes"], (), 1)), (Stream(1, 2), Stream(3, 4)), 2
+    )
     assert _same(index_section.read(index_section.write(index)), index)

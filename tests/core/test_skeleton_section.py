@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from frcodec.constants import Code
 from frcodec.container import skeleton as section
-from frcodec.container.rebuild import checksum, rebuild
-from frcodec.container.skeleton import Hole, Patch, Plan, Skeleton
+from frcodec.container.rebuild import checksum, write_model
+from frcodec.container.skeleton import Hole, Patch, RebuildRecipe, Skeleton
 from frcodec.errors import FrcError
 
 LIMIT = 1 << 20
@@ -36,7 +36,7 @@ def _plans(draw):
             holes.append(Hole(at, len(entries[entry]), entry))
             at += len(entries[entry])
             filled += len(entries[entry])
-    return entries, Plan("kind", Skeleton(len(gaps) + filled, gaps, tuple(holes), tuple(patches)), 0)
+    return entries, RebuildRecipe("kind", Skeleton(len(gaps) + filled, gaps, tuple(holes), tuple(patches)), 0)
 
 
 @given(_plans())
@@ -45,7 +45,7 @@ def test_skeletons_come_back_and_rebuild(drawn):
     again = section.read(section.write(plan), [len(e) for e in entries], LIMIT)
     assert again == plan
     out = bytearray()
-    crc = rebuild(again.skeleton, entries.__getitem__, out.extend)
+    crc = write_model(again.skeleton, entries.__getitem__, out.extend)
     assert len(out) == plan.skeleton.size
     assert crc == crc32(out) == checksum(plan.skeleton, {i: crc32(e) for i, e in enumerate(entries)})
     for hole in plan.skeleton.holes:

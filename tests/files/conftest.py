@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from frcodec.container.rebuild import rebuild
+from frcodec.container.rebuild import write_model
 from frcodec.container.skeleton import check
 from frcodec.formats.model import Model
 from frcodec.formats.read import read_model
@@ -26,7 +26,7 @@ def _rebuilt(model: Model) -> bytes:
     check(model.skeleton, [len(e.data) if isinstance(e, Stored) else None for e in model.entries])
     _check_entries(model)
     out = bytearray()
-    crc = rebuild(model.skeleton, lambda entry: model.entries[entry].data, out.extend)
+    crc = write_model(model.skeleton, lambda entry: model.entries[entry].data, out.extend)
     assert crc == zlib.crc32(out)
     assert len(out) == model.skeleton.size
     return bytes(out)

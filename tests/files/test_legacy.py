@@ -50,11 +50,11 @@ def test_shared_views_and_untyped_storages(legacy, lossless, values):
 
 
 def test_changed_weights_load(legacy, read):
-    from frcodec.container.rebuild import rebuild
+    from frcodec.container.rebuild import write_model
 
     model = read(legacy({"w": torch.ones(3)}))
     out = io.BytesIO()
-    rebuild(model.skeleton, lambda entry: torch.full((3,), 2.0).numpy().tobytes(), out.write)
+    write_model(model.skeleton, lambda entry: torch.full((3,), 2.0).numpy().tobytes(), out.write)
     assert torch.load(io.BytesIO(out.getvalue()), weights_only=True)["w"].tolist() == [2, 2, 2]
 
 

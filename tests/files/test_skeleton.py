@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frcodec.constants import Code
-from frcodec.container.rebuild import rebuild
+from frcodec.container.rebuild import write_model
 from frcodec.container.skeleton import Hole, Patch, Skeleton, check
 from frcodec.errors import CorruptError
 from frcodec.formats.model import cut
@@ -56,7 +56,7 @@ def test_rebuilding_gives_the_file_back(layout):
         fetched.append(entry)
         return contents[entry]
 
-    assert rebuild(skeleton, fetch, out.extend) == zlib.crc32(data)
+    assert write_model(skeleton, fetch, out.extend) == zlib.crc32(data)
     assert out == data
     assert fetched == list(range(len(contents)))
 
@@ -110,5 +110,5 @@ def test_broken_rules_are_refused(change):
 
 def test_tensors_of_a_wrong_size_are_refused():
     with pytest.raises(CorruptError) as caught:
-        rebuild(GOOD, lambda entry: bytes(5), lambda data: None)
+        write_model(GOOD, lambda entry: bytes(5), lambda data: None)
     assert caught.value.code == Code.BAD_SKELETON

@@ -66,7 +66,7 @@ def test_pickled_recurrent_network_lists_its_weights_once(save, lossless, values
 def test_changed_weights_arrive_with_right_checksums(save, read):
     import zipfile
 
-    from frcodec.container.rebuild import rebuild
+    from frcodec.container.rebuild import write_model
 
     state = Net().state_dict()
     model = read(save(state))
@@ -74,7 +74,7 @@ def test_changed_weights_arrive_with_right_checksums(save, read):
     flipped = [
         bytes(byte ^ 255 for byte in entry.data) if isinstance(entry, Stored) else b"" for entry in model.entries
     ]
-    rebuild(model.skeleton, flipped.__getitem__, out.write)
+    write_model(model.skeleton, flipped.__getitem__, out.write)
     assert zipfile.ZipFile(out).testzip() is None
     changed = torch.load(io.BytesIO(out.getvalue()), weights_only=True)
     assert _bits(changed["head.weight"]) == bytes(byte ^ 255 for byte in _bits(state["head.weight"]))

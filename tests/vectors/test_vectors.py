@@ -15,7 +15,7 @@ import pytest
 
 from frcodec import Code, FrcError, load_file, native, open_file
 from frcodec.constants import DTYPE_BITS, MAX_CHANNEL_AXES, MAX_GROUPS, MAX_TRANSFORM_LENGTH
-from frcodec.container.records import Levels, Raw, Shared
+from frcodec.container.records import LevelsRecord, LosslessRecord, ViewRecord
 from frcodec.entropy.bits import BitReader
 from frcodec.entropy.stream import StreamModel
 from frcodec.stages.region import Box, Scan
@@ -100,7 +100,7 @@ def _models():
     for reader in _readers():
         for number, members in enumerate(reader.index.members()):
             record = reader.index.records[members[0]]
-            if isinstance(record, Levels):
+            if isinstance(record, LevelsRecord):
                 records = [reader.index.records[m] for m in members]
                 counts = [one.layer.region.count for one in records]
                 shape = record.layer.region.level_shape() if len(members) == 1 else (sum(counts),)
@@ -109,8 +109,8 @@ def _models():
 
 def test_together_they_cover_records():
     records = _records()
-    levels = [record.layer for record in records if isinstance(record, Levels)]
-    assert {r.dtype.name for r in records if isinstance(r, Raw)} == set(DTYPE_BITS)
+    levels = [record.layer for record in records if isinstance(record, LevelsRecord)]
+    assert {r.dtype.name for r in records if isinstance(r, LosslessRecord)} == set(DTYPE_BITS)
     assert {made.dtype.name for made in levels} == {"float32", "float16", "bfloat16", "float64", "int8", "uint8"}
     assert {type(made.region) for made in levels} == {Box, Scan}
     assert {made.region == Box(made.shape) for made in levels if isinstance(made.region, Box)} == {True, False}
@@ -120,8 +120,8 @@ def test_together_they_cover_records():
     assert {made.transform.block for made in levels} == set(range(12))
     assert {bool(made.transform.axes) for made in levels if isinstance(made.region, Scan)} == {True, False}
     assert {0, 1, 32} <= {len(record.shape) for record in records}
-    assert [r for r in records if isinstance(r, Shared) and 0 in r.view.strides]
-    assert [r for r in records if isinstance(r, Shared) and r.view.offset]
+    assert [r for r in records if isinstance(r, ViewRecord) and 0 in r.view.strides]
+    assert [r for r in records if isinstance(r, ViewRecord) and r.view.offset]
     assert [r for r in records if not r.name]
 
 
@@ -129,7 +129,7 @@ def test_together_they_cover_blocks():
     """Axes of whole runs, with a shorter one, shorter than a run, too long as a whole; boxes that end anywhere."""
     cuts = {"whole": 0, "in a run": 0, "before runs": 0, "at a run": 0}
     lengths = {"of runs": 0, "shorter last": 0, "shorter than a run": 0, "long": 0}
-    for made in (record.layer for record in _records() if isinstance(record, Levels)):
+    for made in (record.layer for record in _records() if isinstance(record, LevelsRecord)):
         for axis in made.transform.axes if made.transform.block else ():
             n, run = made.shape[axis], 1 << made.transform.block
             lengths["of runs"] += n % run == 0
