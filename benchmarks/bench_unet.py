@@ -18,7 +18,7 @@ from benchmarks.bench_overhead import unet_tensors
 from benchmarks.common import encoded, save, show, verdict
 from frcodec import Options, load_file
 from frcodec.container.crc32 import crc32
-from frcodec.decoder.decode import raw_bytes
+from frcodec.tensors import raw_bytes
 
 WRITE_BAR = 3.0
 """times a first-touch write, at most, without the checksum"""

@@ -18,7 +18,8 @@ from .constants import Code
 from .errors import CheckError, CorruptError, FileError, FrcError, UnsupportedError, UsageError
 
 if TYPE_CHECKING:
-    from .api import FrcFile, decode_file, encode_file, load_file, open_file, plan_file, save_file
+    from .api import decode_file, encode_file, load_file, open_file, plan_file, save_file
+    from .decoder.file import FrcFile
     from .encoder.calibration import Calibration, Sensitivity
     from .encoder.plan import Options
     from .encoder.reports import EncodeReport, TensorReport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -153,3 +153,9 @@ def from_array(name: str, array: Array) -> Stored:
     dtype = DTYPES[kind]
     little = np.ascontiguousarray(array, dtype=dtype.storage)
     return Stored(name, dtype, array.shape, little.reshape(-1).view(np.uint8).data if little.size else b"")
+
+
+def raw_bytes(array: Array) -> Buffer:
+    """The bytes of an array in C order, without a copy where it is contiguous."""
+    flat: Any = np.ascontiguousarray(array).reshape(-1)
+    return memoryview(flat.view(np.uint8)) if flat.size else b""

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from .api import FrcFile, open_file
+from .api import open_file
 from .constants import SECTION_INDEX, SECTION_WIDTHS, TRAILER_BYTES, Code
 from .container import sections
 from .container import widths as widths_section
 from .container.records import Index, ViewRecord
 from .container.widths import Channel, Validated, Widths
+from .decoder.file import FrcFile
 from .decoder.width import Width, lengths_of
 from .errors import UsageError
 

@@ -146,12 +146,6 @@ class Decoder:
         return dict(zip(members, arrays, strict=True))
 
 
-def raw_bytes(array: Array) -> Buffer:
-    """The bytes of an array in C order, without a copy where it is contiguous."""
-    flat: Any = np.ascontiguousarray(array).reshape(-1)
-    return memoryview(flat.view(np.uint8)) if flat.size else b""
-
-
 def _checksum(arrays: Iterable[Array]) -> int:
     """CRC-32 of their bytes, one after the other."""
     digest = 0

@@ -17,7 +17,6 @@ from ..container.rebuild import checksum
 from ..container.records import Index, LevelsRecord, LosslessRecord, Record, Stream, ViewRecord
 from ..container.skeleton import RebuildRecipe
 from ..container.writer import Writer
-from ..decoder.decode import raw_bytes
 from ..entropy import stream
 from ..entropy.stream import Quantized
 from ..errors import CorruptError
@@ -27,7 +26,7 @@ from ..stages.elements import to_reals
 from ..stages.region import Scan
 from ..stages.spectral import Spectral
 from ..stages.steps import step_of
-from ..tensors import Array, Stored, View
+from ..tensors import Array, Stored, View, raw_bytes
 from ..work import Progress
 from . import fit
 from .allocate import step_for

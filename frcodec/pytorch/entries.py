@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..constants import Code
-from ..decoder.decode import raw_bytes
 from ..errors import UnsupportedError, UsageError
-from ..tensors import DTYPES, Entry, Stored, View, contiguous_strides
+from ..tensors import DTYPES, Entry, Stored, View, contiguous_strides, raw_bytes
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -18,13 +18,12 @@ import torch
 from torch import Tensor, nn
 
 from ..constants import MAX_LEVEL, MIN_FRACTION_BITS, Code
-from ..decoder.decode import raw_bytes
 from ..errors import UsageError
 from ..stages.region import Box, Region, scan_places
 from ..stages.spectral import Spectral
 from ..stages.steps import MAX_CODE, code_near, step_of
 from ..stages.transform import Transform, energy, fraction_bits
-from ..tensors import DTYPES
+from ..tensors import DTYPES, raw_bytes
 from .basis import forward, inverse
 
 Ints: TypeAlias = npt.NDArray[np.int32]

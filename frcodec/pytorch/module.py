@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from ..api import PathOrFile, open_file, save_entries
 from ..constants import DEFAULT_MAX_BYTES, Code
-from ..decoder.decode import raw_bytes
 from ..encoder.plan import Options
 from ..encoder.reports import EncodeReport
 from ..encoder.target import quality_of_score, with_quality
 from ..errors import UsageError
+from ..tensors import raw_bytes
 from ..work import Progress
 from .entries import import_torch, module_entries, regularized_parameters
 

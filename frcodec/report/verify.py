@@ -13,11 +13,11 @@ from ..container.rebuild import write_model
 from ..container.records import ViewRecord, byte_size
 from ..container.skeleton import RebuildRecipe
 from ..container.widths import Validated
-from ..decoder.decode import Decoder, raw_bytes
+from ..decoder.decode import Decoder
 from ..decoder.width import at_width, told
 from ..errors import CheckError, CorruptError
 from ..formats.read import read_model
-from ..tensors import Array, Buffer
+from ..tensors import Array, Buffer, raw_bytes
 from ..work import Progress
 from .compare import Comparison, TensorMatch
 
