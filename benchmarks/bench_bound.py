@@ -20,7 +20,8 @@ from benchmarks.common import console, is_matrix, save, show, state
 from benchmarks.models import FetchError
 from frcodec.encoder.allocate import step_for
 from frcodec.encoder.decide import decided
-from frcodec.encoder.plan import SMALL, Options, Target, Treatment, treatments
+from frcodec.encoder.options import Options, Target
+from frcodec.encoder.plan import SMALL, Treatment, treatments
 from frcodec.entropy import stream
 from frcodec.tensors import from_array
 

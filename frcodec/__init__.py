@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .api import decode_file, encode_file, load_file, open_file, plan_file, save_file
     from .decoder.file import FrcFile
     from .encoder.calibration import Calibration, Sensitivity
-    from .encoder.plan import Options
+    from .encoder.options import Options
     from .encoder.reports import EncodeReport, TensorReport
     from .pytorch.calibrate import calibrate
     from .pytorch.module import load_model, save_model
@@ -33,9 +33,10 @@ except PackageNotFoundError:  # run from a checkout that is not installed
     __version__ = "0+unknown"
 
 _LAZY = {
-    "api": ("FrcFile", "decode_file", "encode_file", "load_file", "open_file", "plan_file", "save_file"),
+    "api": ("decode_file", "encode_file", "load_file", "open_file", "plan_file", "save_file"),
+    "decoder.file": ("FrcFile",),
     "encoder.calibration": ("Calibration", "Sensitivity"),
-    "encoder.plan": ("Options",),
+    "encoder.options": ("Options",),
     "encoder.reports": ("EncodeReport", "TensorReport"),
     "pytorch.calibrate": ("calibrate",),
     "pytorch.module": ("load_model", "save_model"),

@@ -19,16 +19,19 @@ from .constants import DEFAULT_MAX_BYTES, MAX_METADATA_BYTES, MAX_NAME_BYTES, Co
 from .container.reader import Reader
 from .container.records import Record
 from .container.widths import Widths
-from .decoder.decode import Decoder
-from .decoder.width import Width, at_width
+from .decoder.file import FrcFile
+from .decoder.width import Width
 from .disk import output
 from .encoder.encode import encode, predict
-from .encoder.plan import Options
+from .encoder.options import Options
 from .encoder.reports import EncodeReport
 from .errors import FileError, UsageError
 from .formats.model import Model
-from .formats.plain import Header, write_npz, write_pt, write_safetensors
+from .formats.npz import write_npz
+from .formats.plain import Header
+from .formats.pytorch.state_dict import write_pt
 from .formats.read import read_model
+from .formats.safetensors import write_safetensors
 from .tensors import Array, Entry, from_array, raw_bytes, widened
 from .work import Progress
 

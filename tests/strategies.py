@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from frcodec.constants import MAX_BLOCK_LOG2, MAX_CONTEXTS, MAX_LEVEL, MAX_ROW_LENGTH, MAX_TRELLIS, MIN_TRELLIS
 from frcodec.container.records import Index, LevelsRecord, LosslessRecord, Stream, ViewRecord
-from frcodec.encoder.plan import Options
+from frcodec.encoder.options import Options
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table

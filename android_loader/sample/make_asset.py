@@ -26,7 +26,7 @@ from torch.nn import functional
 from benchmarks.train.published_net import LEVELS, channels
 from frcodec.constants import DEFAULT_MAX_BYTES
 from frcodec.encoder.encode import encode
-from frcodec.encoder.plan import Options
+from frcodec.encoder.options import Options
 from frcodec.formats.read import read_model, read_sparse
 from frcodec.stages.region import Scan, scan_places
 from frcodec.stages.spectral import Spectral

@@ -19,7 +19,7 @@ from .quality import EncodingCommand, options_of, quality_options
 
 if TYPE_CHECKING:
     from ..bundle.place import Placement
-    from ..encoder.plan import Options
+    from ..encoder.options import Options
 
 _EXAMPLES = """\b
 Examples:

@@ -15,7 +15,7 @@ from .output import Output
 from .quality import EncodingCommand, options_of, quality_options
 
 if TYPE_CHECKING:
-    from ..encoder.plan import Options
+    from ..encoder.options import Options
     from ..encoder.reports import EncodeReport
 
 _EXAMPLES = """\b

@@ -12,7 +12,7 @@ from ..errors import UsageError
 from . import params
 
 if TYPE_CHECKING:
-    from ..encoder.plan import Options
+    from ..encoder.options import Options
 
 
 class EncodingCommand(click.Command):
@@ -20,7 +20,7 @@ class EncodingCommand(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Rules, then examples."""
-        from ..encoder.plan import RULE_HELP
+        from ..encoder.options import RULE_HELP
 
         lines = [fill(line, formatter.width - 2, subsequent_indent="  ") for line in RULE_HELP.splitlines()]
         formatter.write("\n" + indent("\n".join(["Rules:", *lines]), "  ") + "\n")
@@ -70,7 +70,7 @@ def options_of(
     given = [name for name, value in asked.items() if value is not None] + ["--lossless"] * lossless
     if len(given) > 1:
         raise UsageError(Code.BAD_OPTION, f"{' and '.join(given)} exclude each other: ask for one kind of quality.")
-    from ..encoder.plan import Options, parse_rule
+    from ..encoder.options import Options, parse_rule
 
     for rule in rules:
         parse_rule(rule)  # a typo should not wait for the model to be read

@@ -17,7 +17,7 @@ from ..container.reader import Reader
 from ..container.rebuild import write_model
 from ..container.records import LevelsRecord, LosslessRecord, Record, ViewRecord, byte_size
 from ..errors import CorruptError, UsageError
-from ..tensors import Array, Buffer
+from ..tensors import Array, Buffer, raw_bytes
 from ..work import Progress
 from . import level_stream as streams
 from .width import AtWidth

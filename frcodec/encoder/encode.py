@@ -33,7 +33,8 @@ from .allocate import step_for
 from .decide import Decided, decided
 from .decide_calibrated import decided_calibrated
 from .global_step import Step, global_step
-from .plan import DEFAULT_QUALITY, SMALL, Coding, Options, Treatment, treatments
+from .options import DEFAULT_QUALITY, Options
+from .plan import SMALL, Coding, Treatment, treatments
 from .reports import EncodeReport, TensorReport
 from .target import quality_of_size, with_quality
 

@@ -17,23 +17,10 @@ from ..stages.transform import Transform
 from ..tensors import Entry, Stored
 from .calibration import Calibration, Sensitivity
 
-DEFAULT_QUALITY: Final = 70.0
 VECTOR_LIMIT: Final = 1 << 16
 """longer tensors of one axis are weights in a common buffer, no biases"""
 SMALL: Final = 4096
 """tensors of fewer elements share a stream"""
-TRANSFORMS: Final = ("none", "spatial", "all")
-
-_RULE_OPTIONS: Final = "lossless, snr=DB, max-error=E, quality=Q or transform=none|spatial|all|AXES[/BLOCK]"
-RULE_HELP: Final = """\
-A rule is REGEX=OPTION[,OPTION…]; the regular expression is searched in the tensor's name, later rules win. Options:
-  lossless            store exactly
-  snr=DB              signal-to-noise ratio of this tensor
-  max-error=E         absolute bound for every weight
-  quality=Q           0 … 100
-  transform=T         none, spatial, all, or axes such as 0 or 0+2, or 0+2/16 in blocks of 16"""
-
-_AXES = re.compile(r"\d+(\+\d+)*(/(" + "|".join(str(1 << b) for b in range(1, MAX_BLOCK_LOG2 + 1)) + "))?")
 _SMALLEST, _LARGEST = 2.0**-80, 2.0**120
 """largest magnitudes of tensors for which the format has steps"""
 _NOT_WEIGHTS = re.compile(
@@ -49,78 +36,6 @@ class Coding(Enum):
     RAW = "raw"
     INTEGER = "integer"
     LOSSY = "lossy"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The fidelity asked for: exactly one of the three."""
-
-    snr: float | None = None
-    """dB; of the whole model as an option, of one tensor in a rule"""
-    max_error: float | None = None
-    """absolute bound for every weight"""
-    quality: float | None = None
-    """0 … 100"""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user asks for; at most one of the first four, none means the default quality."""
-
-    snr: float | None = None
-    """signal-to-noise ratio of the whole model in dB, by one step for all tensors"""
-    max_error: float | None = None
-    """absolute bound for every weight"""
-    quality: float | None = None
-    """0 … 100: a signal-to-noise ratio for every tensor by its own scale"""
-    target_size: int | None = None
-    """bytes: the highest quality whose file is not larger"""
-    rules: tuple[str, ...] = ()
-    """overrides by name, such as "^head=snr=40"; see RULE_HELP"""
-    keep: tuple[str, ...] = ()
-    """regular expressions; tensors whose names match are stored exactly"""
-    lossless: bool = False
-    """store everything exactly"""
-    calibration: Calibration | None = None
-    """what errors do to the model's output: quality is the output's then, and errors are shared out for it"""
-
-    def __post_init__(self) -> None:
-        for name in ("rules", "keep"):
-            value = getattr(self, name)
-            texts = (value,) if isinstance(value, str) else value
-            if not isinstance(texts, tuple | list) or not all(isinstance(text, str) for text in texts):
-                raise UsageError(Code.BAD_OPTION, f"{name} must be regular expressions as text, not {value!r}.")
-            object.__setattr__(self, name, tuple(texts))
-        for name in ("snr", "max_error", "quality", "target_size"):
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, int | float):
-                raise UsageError(Code.BAD_OPTION, f"{name} must be a number, not {value!r}.")
-
-    def target(self) -> Target:
-        """The checked fidelity for all tensors without a rule of their own."""
-        fields = ("snr", "max_error", "quality", "target_size")
-        asked = [name.replace("_", "-") for name in fields if getattr(self, name) is not None]
-        if len(asked) > 1 or (asked and self.lossless):
-            names = [*asked, *["lossless"] * self.lossless]
-            raise UsageError(Code.BAD_OPTION, f"Ask for one kind of quality only, not for {' and '.join(names)}.")
-        if self.calibration and (self.snr is not None or self.max_error is not None or self.lossless):
-            raise UsageError(
-                Code.BAD_OPTION, "Calibration goes with a quality or a target size, not with a bound for the weights."
-            )
-        if not asked or self.target_size is not None:
-            return Target(quality=DEFAULT_QUALITY)
-        return _checked(Target(self.snr, self.max_error, self.quality))
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """An override for the tensors whose name it matches."""
-
-    text: str
-    pattern: re.Pattern[str]
-    lossless: bool = False
-    target: Target | None = None
-    transform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +82,7 @@ def treatments(entries: Sequence[Entry], exact: Iterable[int], options: Options)
     """
     target = options.target()
     rules = [parse_rule(text) for text in options.rules]
-    rules += [Rule(text, _pattern(text), lossless=True) for text in options.keep]
+    rules += [Rule(text, compile_pattern(text), lossless=True) for text in options.keep]
     names = _names(entries)
     for rule in rules:
         if not any(rule.pattern.search(name) for aliases in names.values() for name in aliases):
@@ -192,30 +107,6 @@ def treatments(entries: Sequence[Entry], exact: Iterable[int], options: Options)
                 Code.BAD_OPTION, "The calibration knows none of this model's tensors: it must be of the same model."
             )
     return result, warnings
-
-
-def parse_rule(text: str) -> Rule:
-    """A rule from `REGEX=option,…`. Raises UsageError (bad_option)."""
-    match = re.fullmatch(r"(.+?)=((?:lossless|snr=|max-error=|quality=|transform=).*)", text, re.DOTALL)
-    if not match:
-        raise UsageError(Code.BAD_OPTION, f"The rule {text!r} is not understood; write REGEX={_RULE_OPTIONS}.")
-    rule = Rule(text, _pattern(match[1]))
-    for option in match[2].split(","):
-        key, _, value = option.partition("=")
-        if key == "lossless" and not value:
-            rule = replace(rule, lossless=True)
-        elif key in ("snr", "max-error", "quality"):
-            field_name = key.replace("-", "_")
-            rule = replace(rule, target=_checked(Target(**{field_name: _number(text, value)})))
-        elif key == "transform" and (value in TRANSFORMS or _AXES.fullmatch(value)):
-            rule = replace(rule, transform=value)
-        else:
-            raise UsageError(
-                Code.BAD_OPTION, f"The rule {text!r} has the unknown option {option!r}; there are {_RULE_OPTIONS}."
-            )
-    if rule.lossless and (rule.target or rule.transform):
-        raise UsageError(Code.BAD_OPTION, f"The rule {text!r} asks for lossless storage and for a quality: choose one.")
-    return rule
 
 
 def transform_of(treatment: Treatment) -> Transform:
@@ -303,31 +194,3 @@ def _names(entries: Sequence[Entry]) -> dict[int, list[str]]:
         if not isinstance(entry, Stored):
             names[entry.target].append(entry.name)
     return {position: [name for name in all_names if name] or [""] for position, all_names in names.items()}
-
-
-def _checked(target: Target) -> Target:
-    checks = (
-        ("signal-to-noise ratio", target.snr, -20.0, 200.0),
-        ("error bound", target.max_error, 1e-26, 1e30),
-        ("quality", target.quality, 0.0, 100.0),
-    )
-    for name, value, low, high in checks:
-        if value is not None and not low <= value <= high:
-            raise UsageError(
-                Code.BAD_OPTION, f"A {name} of {value} means nothing here; allowed are {low:g} to {high:g}."
-            )
-    return target
-
-
-def _number(rule: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(Code.BAD_OPTION, f"The rule {rule!r} needs a number where it has {text!r}.") from None
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise UsageError(Code.BAD_OPTION, f"{text!r} is no regular expression: {error}.") from None

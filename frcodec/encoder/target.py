@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..constants import Code
 from ..errors import UsageError
-from .plan import Options
+from .options import Options
 
 BEST = 100.0
 """the quality where both searches begin at one end; 0 is the other"""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TypeGuard
+from typing import BinaryIO, TypeGuard
 
 from ..constants import Code
 from ..container.skeleton import Hole
-from ..errors import CorruptError, UnsupportedError
+from ..errors import CorruptError, UnsupportedError, UsageError
 from ..tensors import DTYPES, DType, Entry, Stored
 from .model import Model, cut
+from .plain import Fetch, Header, check_names, fetched
 from .pytorch.known_globals import MAX_AXES
 
 DTYPE_NAMES = {
@@ -140,3 +143,35 @@ def _check_layout(records: list[_Record], size: int) -> None:
         at = record.end
     if at != size:
         raise _corrupt(f"its tensors end at {at:,}, but its payloads have {size:,} bytes")
+
+
+def write_safetensors(out: BinaryIO, tensors: Sequence[Header], fetch: Fetch) -> None:
+    """A safetensors file. Tensors are fetched by falling element size, so that every payload is aligned.
+
+    Raises UsageError (bad_tensor) for dtypes that safetensors lacks (complex128, complex32), and as `write_pt` does.
+    """
+    check_names(tensors)
+    names = {dtype: name for name, dtype in DTYPE_NAMES.items()} | {"bytes": "U8"}
+    for header in tensors:
+        if header.dtype.name not in names:
+            raise UsageError(
+                Code.BAD_TENSOR,
+                f"Tensor {header.name!r} has dtype {header.dtype}, which safetensors cannot hold. Write .pt instead.",
+            )
+    order = sorted(range(len(tensors)), key=lambda i: -tensors[i].dtype.itemsize)
+    described: dict[str, object] = {}
+    at = 0
+    for number in order:
+        header = tensors[number]
+        described[header.name] = {
+            "dtype": names[header.dtype.name],
+            "shape": list(header.shape),
+            "data_offsets": [at, at + header.nbytes],
+        }
+        at += header.nbytes
+    listed = {header.name: described[header.name] for header in tensors}
+    text = json.dumps(listed, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    out.write(struct.pack("<Q", len(text)) + text)
+    for number in order:
+        out.write(fetched(tensors[number], fetch(number)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..api import PathOrFile, open_file, save_entries
 from ..constants import DEFAULT_MAX_BYTES, Code
-from ..encoder.plan import Options
+from ..encoder.options import Options
 from ..encoder.reports import EncodeReport
 from ..encoder.target import quality_of_score, with_quality
 from ..errors import UsageError

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from frcodec.encoder.decide import decided
-from frcodec.encoder.plan import Options, treatments
+from frcodec.encoder.options import Options
+from frcodec.encoder.plan import treatments
 from frcodec.stages import layer
 from frcodec.stages.elements import to_reals
 from frcodec.stages.transform import Transform

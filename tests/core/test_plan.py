@@ -7,7 +7,8 @@ import pytest
 from saving import again, decibels, identical, network, saved, saved_with_report
 
 from frcodec import Code, FrcError
-from frcodec.encoder.plan import Coding, Options, parse_rule, treatments
+from frcodec.encoder.options import Options, parse_rule
+from frcodec.encoder.plan import Coding, treatments
 from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, Stored, View, from_array
 

@@ -13,7 +13,7 @@ from strategies import options, tensor_dicts
 
 from frcodec import FrcError, load_file, open_file, save_file
 from frcodec.constants import MAX_NAME_BYTES
-from frcodec.encoder.plan import Options
+from frcodec.encoder.options import Options
 
 
 @settings(max_examples=300)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from saving import saved, saved_with_report
 
 from frcodec import Code, UsageError
-from frcodec.encoder.plan import Options
+from frcodec.encoder.options import Options
 from frcodec.encoder.target import BEST, quality_of_score, quality_of_size, with_quality
 
 MOST_TRIALS = 12

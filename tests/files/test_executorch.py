@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import frcodec
-from frcodec.encoder.plan import Options, treatments
+from frcodec.encoder.options import Options
+from frcodec.encoder.plan import treatments
 from frcodec.errors import FrcError, UnsupportedError
 from frcodec.formats.read import read_model
 

@@ -11,7 +11,10 @@ import safetensors.torch
 import torch
 
 from frcodec.errors import UsageError
-from frcodec.formats.plain import Header, write_npz, write_pt, write_safetensors
+from frcodec.formats.npz import write_npz
+from frcodec.formats.plain import Header
+from frcodec.formats.pytorch.state_dict import write_pt
+from frcodec.formats.safetensors import write_safetensors
 from frcodec.tensors import DTYPES
 
 STATE = {

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from frcodec.encoder.encode import encode
-from frcodec.encoder.plan import Options
+from frcodec.encoder.options import Options
 from frcodec.formats.model import Model
-from frcodec.formats.plain import Header, write_safetensors
+from frcodec.formats.plain import Header
 from frcodec.formats.read import read_model
+from frcodec.formats.safetensors import write_safetensors
 from frcodec.tensors import DTYPES, Entry, Stored, from_array
 
 Arrays = Mapping[str, np.ndarray]

@@ -9,7 +9,7 @@ import pytest
 from report.made import encoded, encoded_model, flipped, safetensors, stored
 
 from frcodec.container.reader import Reader
-from frcodec.encoder.plan import Options
+from frcodec.encoder.options import Options
 from frcodec.report.inspect import FileReport, inspect
 
 

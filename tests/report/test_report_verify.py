@@ -11,7 +11,7 @@ import pytest
 from report.made import encoded, encoded_model, flipped, safetensors, stored
 
 from frcodec.constants import Code
-from frcodec.encoder.plan import Options
+from frcodec.encoder.options import Options
 from frcodec.errors import CheckError, CorruptError, FileError, FrcError, UnsupportedError
 from frcodec.report.compare import measured
 from frcodec.report.verify import verify_file

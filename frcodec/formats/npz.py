@@ -1,0 +1,40 @@
+"""NumPy archives written without pickles."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import numpy as np
+
+from ..tensors import widened
+from .plain import ALIGNMENT, Fetch, Header, check_names, fetched
+from .zip.write import MemberInfo, ZipWriter
+
+
+def write_npz(out: BinaryIO, tensors: Sequence[Header], fetch: Fetch) -> None:
+    """A NumPy archive without pickles. Tensors are fetched in their order.
+
+    bfloat16 is exactly widened to float32; float8 and complex32, which NumPy lacks, come as unsigned integers that
+    hold their bits.
+
+    Raises UsageError (bad_tensor) as `write_pt` does.
+    """
+    check_names(tensors)
+    writer = ZipWriter(out.write)
+    for number, header in enumerate(tensors):
+        data = fetched(header, fetch(number))
+        array = widened(np.frombuffer(data, header.dtype.storage), header.dtype)
+        raw = np.ascontiguousarray(array).view(np.uint8).data
+        info = MemberInfo(f"{header.name}.npy".encode())
+        writer.add(info, [_npy_header(array.dtype, header.shape), raw], align=ALIGNMENT)
+    writer.finish()
+
+
+def _npy_header(dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> bytes:
+    """The start of a .npy file (version 1.0), padded to a multiple of 64 bytes."""
+    text = repr({"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}).encode()
+    padding = -(10 + len(text) + 1) % ALIGNMENT
+    text += b" " * padding + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
