@@ -12,13 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
-from typing import IO, BinaryIO, Literal, Self, TypeAlias
+from typing import IO, BinaryIO, Literal, TypeAlias
 
 from .constants import DEFAULT_MAX_BYTES, MAX_METADATA_BYTES, MAX_NAME_BYTES, Code
 from .container.reader import Reader
-from .container.records import Record
-from .container.widths import Widths
 from .decoder.file import FrcFile
 from .decoder.width import Width
 from .disk import output
@@ -32,7 +29,7 @@ from .formats.plain import Header
 from .formats.pytorch.state_dict import write_pt
 from .formats.read import read_model
 from .formats.safetensors import write_safetensors
-from .tensors import Array, Entry, from_array, raw_bytes, widened
+from .tensors import Array, Entry, from_array, raw_bytes
 from .work import Progress
 
 PathOrFile: TypeAlias = "str | PathLike[str] | BinaryIO"

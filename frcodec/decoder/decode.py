@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from threading import Lock
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 

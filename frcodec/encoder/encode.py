@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from math import inf, log10
+from math import inf
 from typing import BinaryIO
 
 import numpy as np
@@ -21,6 +21,7 @@ from ..entropy import stream
 from ..entropy.stream import Quantized
 from ..errors import CorruptError
 from ..formats.model import Model
+from ..measure import compare, decibels
 from ..stages import layer
 from ..stages.elements import to_reals
 from ..stages.region import Scan
@@ -265,22 +266,13 @@ def _measured(made: _Made, part: Decided, size: float) -> tuple[TensorReport, fl
         power, loss = float(np.square(tensor.coefficients).sum()), part.noise
         largest = None if loss else 0.0
     elif not coded.integer:
-        before = to_reals(tensor.array(), tensor.dtype)
-        difference = before - to_reals(made.array, tensor.dtype)
-        power, loss = float(np.square(before).sum()), float(np.square(difference).sum())
-        largest = float(np.abs(difference).max())
+        measure = compare(tensor.array(), made.array, tensor.dtype)
+        power, loss, largest = measure.energy, measure.noise, measure.max_error
     report = TensorReport(
         tensor.name, str(tensor.dtype), tensor.shape, "levels", coded.transform, kept,
         None if coded.integer else step_of(coded.step), size, decibels(power, loss), largest,
     )  # fmt: skip
     return report, power, loss
-
-
-def decibels(energy: float, noise: float) -> float:
-    """Signal-to-noise ratio, infinite where there is no noise."""
-    if noise == 0.0:
-        return inf
-    return 10 * log10(energy / noise) if energy else -inf
 
 
 def _index(model: Model, coded: Sequence[_Coded], own: int) -> Index:

@@ -143,6 +143,7 @@ def _number(rule: str, text: str) -> float:
 
 
 def compile_pattern(text: str) -> re.Pattern[str]:
+    """A compiled regular expression. Raises UsageError (bad_option)."""
     try:
         return re.compile(text)
     except re.error as error:

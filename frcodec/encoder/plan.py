@@ -10,12 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from ..constants import MAX_BLOCK_LOG2, MAX_TRANSFORM_LENGTH, Code
+from ..constants import MAX_TRANSFORM_LENGTH, Code
 from ..errors import UsageError
 from ..stages.spectral import Spectral, spectrum
 from ..stages.transform import Transform
 from ..tensors import Entry, Stored
 from .calibration import Calibration, Sensitivity
+from .options import Options, Rule, Target, compile_pattern, parse_rule
 
 VECTOR_LIMIT: Final = 1 << 16
 """longer tensors of one axis are weights in a common buffer, no biases"""

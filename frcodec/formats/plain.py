@@ -38,6 +38,7 @@ Fetch: TypeAlias = Callable[[int], Buffer]
 
 
 def check_names(tensors: Sequence[Header]) -> None:
+    """UsageError (bad_tensor) if two tensors have one name."""
     seen: set[str] = set()
     for header in tensors:
         if header.name in seen:

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, log10
-
-import numpy as np
+from math import inf, isfinite
 
 from ..container.records import LevelsRecord, Record, ViewRecord
-from ..stages.elements import to_reals
-from ..tensors import Array, DType, Entry, Stored
-
-_BLOCK = 1 << 20
-"""elements compared at once"""
+from ..tensors import Array, Entry, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +87,7 @@ class Comparison:
         if stored.dtype != record.dtype:
             return result(f"is {record.dtype}, in the model {stored.dtype}")
         before = stored.array() if isinstance(entry, Stored) else entry.of(stored.array())
-        measure = measured(before, after, record.dtype)
+        measure = compare(before, after, record.dtype)
         if not lossy and not measure.equal:
             return result("is stored exactly, but its values differ")
         if measure.equal:
@@ -112,44 +106,6 @@ class Comparison:
             return
         self._energy += measure.energy
         self._noise += measure.noise
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """How far two tensors of one dtype and shape are apart."""
-
-    equal: bool
-    """bit for bit"""
-    energy: float
-    """of the first; not finite where the first is not"""
-    noise: float
-    max_error: float
-
-    @property
-    def snr(self) -> float | None:
-        """dB; None where the first is zero and the second is not."""
-        return decibels(self.energy, self.noise) if self.energy or not self.noise else None
-
-
-def measured(before: Array, after: Array, dtype: DType) -> Measure:
-    """Compare two tensors in blocks, so that little memory is needed beside them."""
-    first, second = np.ascontiguousarray(before).reshape(-1), np.ascontiguousarray(after).reshape(-1)
-    equal, energy, noise, largest = True, 0.0, 0.0, 0.0
-    for start in range(0, first.size, _BLOCK):
-        mine, other = first[start : start + _BLOCK], second[start : start + _BLOCK]
-        equal = equal and mine.tobytes() == other.tobytes()
-        if dtype.lossy:
-            reals = to_reals(mine, dtype)
-            with np.errstate(invalid="ignore", over="ignore"):
-                error = reals - to_reals(other, dtype)
-                energy, noise = energy + float(np.vdot(reals, reals)), noise + float(np.vdot(error, error))
-            largest = max(largest, float(np.abs(error).max()))
-    return Measure(equal, energy, noise, largest)
-
-
-def decibels(energy: float, noise: float) -> float:
-    """Signal-to-noise ratio, infinite where there is no noise."""
-    return 10 * log10(energy / noise) if noise else inf
 
 
 def _lossy(record: Record) -> bool:
