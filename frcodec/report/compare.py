@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 from ..container.records import LevelsRecord, Record, ViewRecord
+from ..measure import Measure, compare, decibels
 from ..tensors import Array, Entry, Stored
 
 
