@@ -85,7 +85,7 @@ def test_a_state_dictionary_tells_nothing(tmp_path: Path) -> None:
     assert said(out.getvalue(), tmp_path) == Signature() == signature_of(None)
 
 
-PROGRAM = Path(__file__).parents[1] / "files" / "executorch" / "portable.pte"
+PROGRAM = Path(__file__).parents[1] / "formats" / "executorch" / "files" / "portable.pte"
 
 
 def test_an_executorch_program_tells_all_shapes(tmp_path: Path) -> None:

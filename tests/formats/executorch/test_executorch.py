@@ -13,7 +13,7 @@ from frcodec.encoder.plan import treatments
 from frcodec.errors import FrcError, UnsupportedError
 from frcodec.formats.read import read_model
 
-FOLDER = Path(__file__).parent / "executorch"
+FOLDER = Path(__file__).parent / "files"
 FILES = sorted(path.name for path in FOLDER.iterdir() if path.name != "external.pte")
 LAYERS = [("conv", (4, 3, 3, 3)), ("depthwise", (4, 1, 3, 3)), ("up", (4, 2, 2, 2)), ("head", (5, 2))]
 """names of modules and shapes of their weights, in all of these files"""
