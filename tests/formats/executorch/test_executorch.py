@@ -1,4 +1,4 @@
-"""ExecuTorch programs and data files, as executorch 1.5.1 writes them (tests/executorch/make_fixtures.py)."""
+"""ExecuTorch programs and data files, as executorch 1.5.1 writes them (tests/formats/executorch/runtime/make_fixtures.py)."""
 
 from __future__ import annotations
 

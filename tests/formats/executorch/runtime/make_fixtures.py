@@ -1,4 +1,4 @@
-"""Write the small programs of tests/formats/executorch/files: build/executorch/bin/python tests/executorch/make_fixtures.py."""
+"""Write the small programs of tests/formats/executorch/files: build/executorch/bin/python tests/formats/executorch/runtime/make_fixtures.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from programs import RECIPES
 
-FOLDER = Path(__file__).parents[1] / "formats" / "executorch" / "files"
+FOLDER = Path(__file__).parent.parent / "files"
 FIXTURES = ("portable", "channels_last", "normed", "counting", "external", "xnnpack", "xnnpack_inline", "two_methods")
 FIXTURES += ("int8_static", "four_bits")
 
