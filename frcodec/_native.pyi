@@ -56,7 +56,7 @@ def find_path(
     h0: int,
     h1: int,
     levels: npt.NDArray[np.int32],
-    unions: npt.NDArray[np.uint8],
+    subsets: npt.NDArray[np.uint8],
 ) -> None: ...
 def find_path_with_feedback(
     scaled: npt.NDArray[np.float64],
@@ -69,7 +69,7 @@ def find_path_with_feedback(
     h0: int,
     h1: int,
     levels: npt.NDArray[np.int32],
-    unions: npt.NDArray[np.uint8],
+    subsets: npt.NDArray[np.uint8],
 ) -> None: ...
 def find_contexts(
     points: npt.NDArray[np.int32],
@@ -84,7 +84,7 @@ def find_contexts(
 def count_levels(
     levels: npt.NDArray[np.int32],
     contexts: npt.NDArray[np.uint8],
-    unions: npt.NDArray[np.uint8] | None,
+    subsets: npt.NDArray[np.uint8] | None,
     shift: npt.NDArray[np.uint8],
     histogram: npt.NDArray[np.uint32],
     sums: npt.NDArray[np.uint64],
@@ -92,7 +92,7 @@ def count_levels(
 def encode_lanes(
     levels: npt.NDArray[np.int32],
     contexts: npt.NDArray[np.uint8],
-    unions: npt.NDArray[np.uint8] | None,
+    subsets: npt.NDArray[np.uint8] | None,
     context_count: int,
     symbols: npt.NDArray[np.uint16],
     reach: npt.NDArray[np.uint8],

@@ -126,8 +126,8 @@ def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
-def widened(array: Array, dtype: DType) -> Array:
-    """Elements as NumPy users expect them: bfloat16 exactly widened to float32, all else as it is stored."""
+def widen(array: Array, dtype: DType) -> Array:
+    """Elements as NumPy users expect them: bfloat16 exactly widen to float32, all else as it is stored."""
     if dtype.name != "bfloat16":
         return array
     return (array.astype(np.uint32) << np.uint32(16)).view(np.float32)

@@ -24,30 +24,30 @@ def lanes_of(count: int, lanes: int) -> Iterator[range]:
 
 
 def walk(levels: Sequence[int], state_bits: int) -> Iterator[tuple[int, int, int]]:
-    """State, union and point of every level of a lane."""
+    """State, subset and point of every level of a lane."""
     state = 0
     for level in levels:
         if not state_bits:
             yield 0, 0, level
             continue
-        union = state % 2
-        yield state, union, 2 * level - union * ((level > 0) - (level < 0))
+        subset = state % 2
+        yield state, subset, 2 * level - subset * ((level > 0) - (level < 0))
         state >>= 1
-        if union:
+        if subset:
             state ^= TRELLIS_H0[state_bits - 2] >> 1
         if level % 2:
             state ^= TRELLIS_H1[state_bits - 2] >> 1
 
 
 def quantized(levels: np.ndarray, model: StreamModel) -> Quantized:
-    """All levels [n] of a stream with their unions."""
+    """All levels [n] of a stream with their subsets."""
     if not model.state_bits:
         return Quantized(levels)
-    unions = np.zeros(levels.size, np.uint8)
+    subsets = np.zeros(levels.size, np.uint8)
     for lane in lanes_of(levels.size, model.lanes):
         part = slice(lane.start, lane.stop)
-        unions[part] = [union for _, union, _ in walk(levels[part].tolist(), model.state_bits)]
-    return Quantized(levels, unions)
+        subsets[part] = [subset for _, subset, _ in walk(levels[part].tolist(), model.state_bits)]
+    return Quantized(levels, subsets)
 
 
 def points_of(levels: np.ndarray, model: StreamModel) -> np.ndarray:
@@ -84,15 +84,15 @@ def contexts_of(points: np.ndarray, shape: tuple[int, ...], model: StreamModel) 
     return found
 
 
-def frequencies_of(zero: int, gap: int, scale: int, shape: int, union: int, exp2: Sequence[int]) -> list[int]:
-    """f(0), f(1) … f(R) of a table in a union."""
+def frequencies_of(zero: int, gap: int, scale: int, shape: int, subset: int, exp2: Sequence[int]) -> list[int]:
+    """f(0), f(1) … f(R) of a table in a subset."""
     s = scale - 4 * max(0, (scale - 20 + 3) >> 2)
-    z = (zero + union * gap) % 64
+    z = (zero + subset * gap) % 64
     odds = exp2[16 * abs(z - 24) % 64] >> (16 * abs(z - 24) // 64)
     rare = (4096 * odds + (odds + 65536) // 2) // (odds + 65536)
     a = 8 * (shape + 1) * (s - 4) + 256
     c = exp2[a % 64] * 2**14 >> a // 64
-    energies = [isqrt((2 * j - union) ** (shape + 1) << 16) * c >> 28 for j in range(1, 1024)]
+    energies = [isqrt((2 * j - subset) ** (shape + 1) << 16) * c >> 28 for j in range(1, 1024)]
     weights = [exp2[(e - energies[0]) % 64] >> min((e - energies[0]) // 64, 17) for e in energies]
     result = [rare if z < 24 else 4096 - rare]
     below = 0

@@ -69,9 +69,9 @@ def shapes(
 # Streams
 
 
-def tables(unions: int = 1) -> st.SearchStrategy[Table]:
-    """Any table; with a gap where a trellis has two unions."""
-    gap = st.integers(0, 63) if unions == 2 else st.just(0)
+def tables(subsets: int = 1) -> st.SearchStrategy[Table]:
+    """Any table; with a gap where a trellis has two subsets."""
+    gap = st.integers(0, 63) if subsets == 2 else st.just(0)
     return st.builds(Table, st.integers(0, 63), st.integers(0, 63), st.integers(0, 3), gap)
 
 

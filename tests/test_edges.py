@@ -16,7 +16,7 @@ from frcodec.decoder import level_stream as streams
 from frcodec.decoder.decode import Decoder
 from frcodec.encoder.encode import encode
 from frcodec.encoder.fit import fit
-from frcodec.encoder.plan import Coding, treatments
+from frcodec.encoder.plan import Coding, plan_tensors
 from frcodec.entropy import stream
 from frcodec.entropy.stream import Quantized
 from frcodec.formats.model import Model
@@ -29,7 +29,7 @@ def test_weights_in_one_flat_buffer_are_weights():
     """As flattened recurrent layers and sharded checkpoints have them."""
     flat = RANDOM.normal(size=200_000).astype(np.float32)
     entries = [from_array("", flat), View("a", 0, 0, (250, 400), (400, 1)), View("b", 0, 100_000, (250, 400), (400, 1))]
-    (planned,), _ = treatments(entries, (), Options(snr=26))
+    (planned,), _ = plan_tensors(entries, (), Options(snr=26))
     assert planned.coding is Coding.LOSSY and not planned.vector
     out = io.BytesIO()
     report = encode(Model("tensors", entries, None, frozenset()), out, Options(snr=26))

@@ -31,7 +31,7 @@ from benchmarks.train.second_order import Distortion, Points, Reals, refined, ro
 from frcodec import open_file
 from frcodec.api import save_entries
 from frcodec.formats.read import read_sparse
-from frcodec.stages.spectral import Spectral
+from frcodec.stages.spectral import DctTensor
 from frcodec.stages.steps import code_near, step_of
 from frcodec.widths import declared, validated
 
@@ -57,7 +57,7 @@ REFINED_BY, ROUNDS = 20, 6
 class Network:
     """The published network at the width that it is tried at."""
 
-    tensors: Sequence[Spectral]
+    tensors: Sequence[DctTensor]
     synthesis: Synthesis
 
     @property
@@ -79,7 +79,7 @@ class Network:
         for entry, values, steps in zip(self.tensors, self.parts(points.values), self.parts(points.steps), strict=True):
             code = code_near(float(steps[0]))
             entries.append(
-                Spectral(entry.name, entry.dtype, entry.shape, b"", entry.transform, entry.region,
+                DctTensor(entry.name, entry.dtype, entry.shape, b"", entry.transform, entry.region,
                          np.asarray(values * step_of(code), np.float64), code)
             )  # fmt: skip
         out = BytesIO()

@@ -19,7 +19,7 @@ _TYPES = {
     1: "None", 2: "int", 3: "bool", 4: "float", _TENSOR: "Tensor", 6: "str", 7: "List[int]", 8: "List[float]",
     9: "List[bool]", 10: "List[Tensor]", 11: "List[Optional[Tensor]]",
 }  # fmt: skip
-"""member of the union of values -> what TorchScript calls it"""
+"""member of the subset of values -> what TorchScript calls it"""
 _DTYPES = SCALAR_TYPES | {8: "complex32", 9: "complex64", 10: "complex128"}
 """PyTorch's number of an element type -> name"""
 

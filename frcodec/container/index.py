@@ -191,18 +191,22 @@ class _Reader:
 
     def _layer(self, name: str, dtype: DType, shape: tuple[int, ...]) -> Layer:
         mask, kind, step = next(self.axes), next(self.regions), next(self.steps)
-        how = Transform(tuple(axis for axis in range(len(shape)) if mask >> axis & 1), mask >> len(shape))
+        transform = Transform(tuple(axis for axis in range(len(shape)) if mask >> axis & 1), mask >> len(shape))
         region = self._region(name, kind, shape)
-        if how.block > MAX_BLOCK_LOG2:
+        if transform.block > MAX_BLOCK_LOG2:
             raise UnsupportedError(Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown transform {mask:#x}.")
-        if how.block and not how.axes or any(not 1 <= how.runs(shape[a]) <= MAX_TRANSFORM_LENGTH for a in how.axes):
+        if (
+            transform.block
+            and not transform.axes
+            or any(not 1 <= transform.runs(shape[a]) <= MAX_TRANSFORM_LENGTH for a in transform.axes)
+        ):
             raise _bad(f"Tensor {name!r} of shape {shape} cannot be transformed in the way {mask:#x}.")
         if dtype.lossy:
             if step > MAX_CODE:
                 raise _bad(f"Tensor {name!r} has the step code {step}; {MAX_CODE} is the largest.")
-        elif dtype.name not in ("int8", "uint8") or how.axes or step > 255:
+        elif dtype.name not in ("int8", "uint8") or transform.axes or step > 255:
             raise _bad(f"Tensor {name!r} of type {dtype} cannot be coded as levels with these fields.")
-        return Layer(dtype, shape, how, region, step)
+        return Layer(dtype, shape, transform, region, step)
 
     def _region(self, name: str, kind: int, shape: tuple[int, ...]) -> Region:
         if kind == REGION_WHOLE:

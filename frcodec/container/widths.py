@@ -25,7 +25,7 @@ from ..constants import (
     Code,
 )
 from ..errors import CorruptError, UsageError
-from ..stages.layer import Sampled
+from ..stages.layer import Resampled
 from ..tensors import View, contiguous_strides
 from . import packed
 from .records import Index, LevelsRecord, Record, ViewRecord
@@ -265,7 +265,7 @@ def _resized(record: Record, index: Index, widths: Widths, lengths: Sequence[int
     if not isinstance(record, LevelsRecord) or shape == record.shape:
         return record
     gain = _gain(widths.axes[position], widths.groups, lengths)
-    return replace(record, layer=replace(record.layer, shape=shape, sampled=Sampled(record.shape, gain)))
+    return replace(record, layer=replace(record.layer, shape=shape, resampled=Resampled(record.shape, gain)))
 
 
 def _gain(channels: Mapping[int, Channel], groups: Sequence[int], lengths: Sequence[int]) -> float:

@@ -138,7 +138,7 @@ class Decoder:
             raise CorruptError(
                 error.code, f"Tensor {records[0].name!r}: {error.message}", offset=error.offset
             ) from None
-        resized = any(isinstance(record, LevelsRecord) and record.layer.sampled for record in records)
+        resized = any(isinstance(record, LevelsRecord) and record.layer.resampled for record in records)
         if not resized and _checksum(arrays) != self.index.streams[number].digest:
             raise CorruptError(
                 Code.BAD_DIGEST, f"Tensor {records[0].name!r} does not decode to the values it was checked with."

@@ -9,7 +9,7 @@ from typing import Self
 from ..container.reader import Reader
 from ..container.records import Record
 from ..container.widths import Widths
-from ..tensors import Array, widened
+from ..tensors import Array, widen
 from .decode import Decoder
 from .width import Width, at_width
 
@@ -32,7 +32,7 @@ class FrcFile(Mapping[str, Array]):
 
     def __getitem__(self, name: str) -> Array:
         position = self._positions[name]
-        return widened(self.decoder.entry(position), self._records[position].dtype)
+        return widen(self.decoder.entry(position), self._records[position].dtype)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._positions)
@@ -41,7 +41,7 @@ class FrcFile(Mapping[str, Array]):
         """All values in order; on several processors the next ones are decoded ahead."""
         positions = list(self._positions.values())
         for position, array in zip(positions, self.decoder.entries(positions), strict=True):
-            yield widened(array, self._records[position].dtype)
+            yield widen(array, self._records[position].dtype)
 
     def __len__(self) -> int:
         return len(self._positions)

@@ -21,7 +21,7 @@ def decode(data: bytes | memoryview, layers: Sequence[Layer]) -> list[Array]:
     """The tensors of a stream, whose levels are one sequence. Raises CorruptError, UnsupportedError."""
     counts = [each.region.count for each in layers]
     shape = layers[0].region.level_shape() if len(layers) == 1 else (sum(counts),)
-    core = native.enabled() and not any(each.sampled for each in layers)  # it only knows full width
+    core = native.enabled() and not any(each.resampled for each in layers)  # it only knows full width
     return _by_core(data, shape, layers) if core else _by_numpy(data, shape, layers)
 
 

@@ -52,7 +52,7 @@ def at_width(reader: Reader, width: Width | None, *, force: bool = False) -> AtW
     if validated is None and not force:
         raise UsageError(
             Code.UNVALIDATED_WIDTH,
-            f"The file was not validated at the width {told(lengths)}, and networks may fail at any width. "
+            f"The file was not validated at the width {format_width(lengths)}, and networks may fail at any width. "
             f"{_validated(widths)} Choose one of these, or decode with force (--force) at your own risk.",
         )
     index = resized(reader.index, widths, lengths)
@@ -83,7 +83,7 @@ def lengths_of(width: Width, groups: Sequence[int]) -> tuple[int, ...]:
     return lengths
 
 
-def told(lengths: Sequence[int]) -> str:
+def format_width(lengths: Sequence[int]) -> str:
     """A width as text, such as "8,16"."""
     return ",".join(map(str, lengths))
 
@@ -105,11 +105,11 @@ def _meaningless(width: object, groups: Sequence[int]) -> UsageError:
     return UsageError(
         Code.BAD_OPTION,
         f"The width {width!r} does not leave a channel or more in each of the {len(groups)} groups of this file, which "
-        f"have {told(groups)} at full width.",
+        f"have {format_width(groups)} at full width.",
     )
 
 
 def _validated(widths: Widths) -> str:
     if not widths.validated:
-        return f"No width but the full one, {told(widths.groups)}, was."
-    return f"These were: {'; '.join(told(one.lengths) for one in widths.validated)}."
+        return f"No width but the full one, {format_width(widths.groups)}, was."
+    return f"These were: {'; '.join(format_width(one.lengths) for one in widths.validated)}."

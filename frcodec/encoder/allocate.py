@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..stages.spectral import spectrum
-from .plan import Treatment
+from .plan import TensorPlan
 
 Reals = npt.NDArray[np.float64]
 
@@ -29,25 +29,25 @@ _POSITIVE_LEVELS = 8
 """levels that the smallest variance of a norm gets at least"""
 
 
-def step_for(treatment: Treatment, unit: float = 0.0) -> float | None:
+def step_for(plan: TensorPlan, unit: float = 0.0) -> float | None:
     """The step that the tensor's own target asks for; None where an SNR of the whole model decides.
 
     `unit` is the step of a tensor whose sensitivity is 1, where there is a calibration.
     """
-    if treatment.sensitivity and (mean := float(treatment.sensitivity.rows.mean())) > 0:
+    if plan.sensitivity and (mean := float(plan.sensitivity.rows.mean())) > 0:
         return unit / sqrt(mean)
-    values = spectrum(treatment.tensor)
-    target = treatment.target
+    values = spectrum(plan.tensor)
+    target = plan.target
     if target.max_error is not None:
         return 2 * target.max_error
     largest = float(np.abs(values).max(initial=0.0))
     if largest == 0.0:
         return 1.0
     values = values / largest  # so that no square overflows or vanishes
-    if treatment.vector and (target.quality is not None or not treatment.own_target):
-        return largest * _vector_step(treatment, values)
+    if plan.vector and (target.quality is not None or not plan.own_target):
+        return largest * _vector_step(plan, values)
     if target.snr is not None:
-        return largest * _step_of_snr(target.snr, values) * _RATIO_OF_RDO if treatment.own_target else None
+        return largest * _step_of_snr(target.snr, values) * _RATIO_OF_RDO if plan.own_target else None
     assert target.quality is not None
     return largest * _step_of_quality(target.quality, values)
 
@@ -77,11 +77,11 @@ def _step_of_quality(quality: float, values: Reals) -> float:
     return sqrt(12 * signal) * 10 ** (-(quality_snr(quality) + bonus) / 20)
 
 
-def _vector_step(treatment: Treatment, values: Reals) -> float:
+def _vector_step(plan: TensorPlan, values: Reals) -> float:
     """Biases and norms are few and matter much: a fine step, finer where a variance must stay positive."""
     step = sqrt(float(np.mean(values**2))) / _VECTOR_LEVELS
-    if treatment.target.quality is not None:
-        step = min(step, _step_of_quality(treatment.target.quality, values))
-    if treatment.variance and (values > 0).any():
+    if plan.target.quality is not None:
+        step = min(step, _step_of_quality(plan.target.quality, values))
+    if plan.variance and (values > 0).any():
         step = min(step, float(values[values > 0].min()) / _POSITIVE_LEVELS)
     return step

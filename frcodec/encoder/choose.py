@@ -13,12 +13,11 @@ from math import inf, prod
 import numpy as np
 import numpy.typing as npt
 
-from ..constants import MAX_TRANSFORM_LENGTH, MIN_FRACTION_BITS
+from ..constants import MAX_TRANSFORM_LENGTH
 from ..entropy.stream import Quantized
-from ..stages import transform
 from ..stages.layer import rounded
 from ..stages.region import Region, Scan, positions_upto, smallest_box
-from ..stages.transform import Transform
+from ..stages.transform import Transform, forward, invertible
 from . import fit
 
 Ints = npt.NDArray[np.int32]
@@ -46,10 +45,10 @@ def best_transform(values: Reals, step: float, first_axis: int = 0) -> Transform
     ratios = {Transform(): 1.0}
 
     def try_all(candidates: Iterator[Transform]) -> Transform:
-        for how in candidates:
-            if how not in ratios and how.axes[0] >= first_axis:
-                ratios[how] = _ratio(values, how, step) * (1 + _price(how, values.shape))
-        return min(ratios, key=lambda how: ratios[how])
+        for transform in candidates:
+            if transform not in ratios and transform.axes[0] >= first_axis:
+                ratios[transform] = _ratio(values, transform, step) * (1 + _price(transform, values.shape))
+        return min(ratios, key=lambda transform: ratios[transform])
 
     best = try_all(_starters(values.shape))
     while best.axes:
@@ -83,33 +82,33 @@ def _starters(shape: tuple[int, ...]) -> Iterator[Transform]:
         yield from _sensible(Transform(every), shape)  # networks trained as low frequencies of all axes
 
 
-def _neighbors(how: Transform, shape: tuple[int, ...]) -> Iterator[Transform]:
+def _neighbors(transform: Transform, shape: tuple[int, ...]) -> Iterator[Transform]:
     """Other blocks, and one axis more or less."""
     spatial, others = _usable(shape)
     for block in _BLOCKS:
-        yield from _sensible(replace(how, block=block), shape)
+        yield from _sensible(replace(transform, block=block), shape)
     for axes in (spatial, *((axis,) for axis in others)):
-        toggled = tuple(sorted(set(how.axes) ^ set(axes)))
+        toggled = tuple(sorted(set(transform.axes) ^ set(axes)))
         if axes and toggled:
-            yield from _sensible(replace(how, axes=toggled), shape)
+            yield from _sensible(replace(transform, axes=toggled), shape)
 
 
-def _sensible(how: Transform, shape: tuple[int, ...]) -> Iterator[Transform]:
+def _sensible(transform: Transform, shape: tuple[int, ...]) -> Iterator[Transform]:
     """The transform unless its blocks are as long as the axes, or the axes too long for it."""
-    longest = max(shape[axis] for axis in how.axes)
-    if longest > 1 << how.block if how.block else longest <= MAX_TRANSFORM_LENGTH:
-        yield how
+    longest = max(shape[axis] for axis in transform.axes)
+    if longest > 1 << transform.block if transform.block else longest <= MAX_TRANSFORM_LENGTH:
+        yield transform
 
 
-def _price(how: Transform, shape: tuple[int, ...]) -> float:
-    return sum(min(_MOST, _PRICE * how.runs(shape[axis])) for axis in how.axes)
+def _price(transform: Transform, shape: tuple[int, ...]) -> float:
+    return sum(min(_MOST, _PRICE * transform.runs(shape[axis])) for axis in transform.axes)
 
 
-def _ratio(values: Reals, how: Transform, step: float) -> float:
+def _ratio(values: Reals, transform: Transform, step: float) -> float:
     """Bits with a transform over bits without, on a part of the tensor that has the transformed axes whole."""
-    part = values[_part(values.shape, how.axes)]
+    part = values[_part(values.shape, transform.axes)]
     plain = rough_cost(part, Transform(), step)
-    return rough_cost(part, how, step) / plain if plain else inf
+    return rough_cost(part, transform, step) / plain if plain else inf
 
 
 def _part(shape: tuple[int, ...], needed: tuple[int, ...]) -> tuple[slice, ...]:
@@ -123,19 +122,19 @@ def _part(shape: tuple[int, ...], needed: tuple[int, ...]) -> tuple[slice, ...]:
     return tuple(slice((n - k) // 2, (n - k) // 2 + k) for n, k in zip(shape, lengths, strict=True))
 
 
-def rough_cost(values: Reals, how: Transform, step: float) -> float:
+def rough_cost(values: Reals, transform: Transform, step: float) -> float:
     """Bits under a transform, about; infinite where it is not possible."""
-    coefs = transform.forward(values, how)
-    levels = exact_levels(coefs, how, step)
+    coefs = forward(values, transform)
+    levels = exact_levels(coefs, transform, step)
     if levels is None:
         return inf
     return fit.rough_bits(levels, np.abs(coefs))
 
 
-def exact_levels(coefs: Reals, how: Transform, step: float) -> Ints | None:
+def exact_levels(coefs: Reals, transform: Transform, step: float) -> Ints | None:
     """Nearest levels; None where they are too large for the format or for an exact inverse."""
     levels = rounded(coefs, step)
-    if levels is None or how.axes and transform.fraction_bits(transform.energy(levels)) < MIN_FRACTION_BITS:
+    if levels is None or transform.axes and not invertible(levels):
         return None
     return levels
 

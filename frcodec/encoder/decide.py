@@ -1,4 +1,4 @@
-"""One tensor's treatment made concrete: what is stored of it, chosen by cost.
+"""One tensor's plan made concrete: what is stored of it, chosen by cost.
 
 transform   the one with the fewest bits at the tensor's step
 region      what holds all levels that are not zero, as a box or as a scan prefix, whichever is cheaper
@@ -13,20 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import native
-from ..constants import MIN_FRACTION_BITS
 from ..entropy.stream import Quantized, StreamModel, contexts_by_level, in_time, magnitude_bits, segments
 from ..native import encoder as native_encoder
-from ..stages import transform
 from ..stages.elements import to_reals
 from ..stages.layer import Layer, coefficients, integer_points, rounded, whole
 from ..stages.region import Region, Scan, smallest_box, trimmed
-from ..stages.spectral import Spectral
+from ..stages.spectral import DctTensor
 from ..stages.steps import code_below, step_of
-from ..stages.transform import Transform
+from ..stages.transform import Transform, invertible
 from . import fit
 from .choose import best_region, best_transform, exact_levels
-from .plan import SMALL, Coding, Treatment, transform_of
-from .viterbi import decide, prices
+from .plan import SMALL, Coding, TensorPlan, transform_of
+from .viterbi import find_path, prices
 
 Ints = npt.NDArray[np.int32]
 Reals = npt.NDArray[np.float64]
@@ -36,15 +34,15 @@ STATE_BITS = 8
 TRELLIS_STEP = 0.577
 """step of a trellis that makes the error of plain rounding to multiples of 1, about"""
 _ROUNDED_UP = 0.4
-"""how far below the middle between two levels the larger one is taken"""
+"""transform far below the middle between two levels the larger one is taken"""
 _PASSES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class Decision:
     """A tensor ready for its stream."""
 
-    treatment: Treatment
+    plan: TensorPlan
     layer: Layer
     quantized: Quantized
     """levels [count] of the kept region"""
@@ -54,55 +52,55 @@ class Decided:
     """squared error of all coefficients"""
 
 
-def decided(treatment: Treatment, step: float, how: Transform | None = None) -> Decided | None:
+def decide(plan: TensorPlan, step: float, transform: Transform | None = None) -> Decision | None:
     """All choices for one tensor whose error is to be that of plain rounding to multiples of `step`.
 
-    `how` is the transform where it has been chosen before. None where the step is smaller than the format has, or too
-    small for the tensor: it is better stored exactly.
+    `transform` is given where it has been chosen before. Returns None where the step is below the smallest of the
+    format, or too small for the tensor, which is then stored losslessly.
     """
-    if treatment.coding is Coding.INTEGER:
-        return _integer(treatment)
-    if isinstance(treatment.tensor, Spectral):
-        return _spectral(treatment, treatment.tensor, step)
+    if plan.coding is Coding.INTEGER:
+        return _integer(plan)
+    if isinstance(plan.tensor, DctTensor):
+        return _spectral(plan, plan.tensor, step)
     fine = step * TRELLIS_STEP
     if fine < step_of(0):
         return None
-    how = _transform(treatment, step) if how is None else how
-    coefs = coefficients(treatment.tensor, how)
-    plain = treatment.small or treatment.target.max_error is not None
+    transform = _transform(plan, step) if transform is None else transform
+    coefs = coefficients(plan.tensor, transform)
+    plain = plan.small or plan.target.max_error is not None
     code = code_below(step if plain else fine)
     nearest = rounded(coefs, step_of(code))
     if nearest is None:
         return None
     if not plain:
-        nearest = in_unions(coefs / step_of(code), np.zeros((), np.uint8))
-    region = best_region(nearest, coefs) if how.axes or not treatment.small else smallest_box(nearest)
+        nearest = in_subsets(coefs / step_of(code), np.zeros((), np.uint8))
+    region = best_region(nearest, coefs) if transform.axes or not plan.small else smallest_box(nearest)
     if not plain and region.count < SMALL:  # too few levels for a stream of their own
         plain, code = True, code_below(step)
         nearest = rounded(coefs, step_of(code))
         assert nearest is not None
         region = best_region(nearest, coefs)
-    found, model = _coded(treatment, region, nearest, coefs / step_of(code), 0 if plain else STATE_BITS)
-    if how.axes and transform.fraction_bits(transform.energy(found.points)) < MIN_FRACTION_BITS:
+    found, model = _coded(plan, region, nearest, coefs / step_of(code), 0 if plain else STATE_BITS)
+    if transform.axes and not invertible(found.points):
         return None
-    layer = Layer(treatment.tensor.dtype, treatment.tensor.shape, how, region, code)
-    return Decided(treatment, layer, found, model, _noise(coefs, region, found.points, step_of(code)))
+    layer = Layer(plan.tensor.dtype, plan.tensor.shape, transform, region, code)
+    return Decision(plan, layer, found, model, _noise(coefs, region, found.points, step_of(code)))
 
 
 def _coded(
-    treatment: Treatment, region: Region, nearest: Ints, scaled: Reals, state_bits: int
+    plan: TensorPlan, region: Region, nearest: Ints, scaled: Reals, state_bits: int
 ) -> tuple[Quantized, StreamModel | None]:
     """The levels of the kept region and their model, for coefficients [shape] in steps."""
     shape = region.level_shape()
     magnitudes = None if isinstance(region, Scan) else np.abs(region.cut(scaled))
     if not state_bits:
         found = Quantized(region.gather(nearest))
-        shares = treatment.vector or found.levels.size < SMALL
+        shares = plan.vector or found.levels.size < SMALL
         return found, None if shares else fit.fit(found, shape, magnitudes)
     exact = region.gather(scaled)
-    # any path will do to begin with: one that comes and goes between the unions
-    unions = (np.arange(exact.size) & 1).astype(np.uint8)
-    found = Quantized(in_unions(exact, unions), unions)
+    # any path will do to begin with: one that comes and goes between the subsets
+    subsets = (np.arange(exact.size) & 1).astype(np.uint8)
+    found = Quantized(in_subsets(exact, subsets), subsets)
     model = fit.fit(found, shape, magnitudes, state_bits)
     for _ in range(_PASSES):
         found = Quantized(*along_trellis(exact, found.points, shape, model))
@@ -110,29 +108,29 @@ def _coded(
     return found, model
 
 
-def in_unions(scaled: Reals, unions: npt.NDArray[np.uint8]) -> Ints:
-    """Levels of the points near to coefficients in steps, in given unions; as small as decisions for rate make them."""
-    size: Ints = np.floor((np.abs(scaled) + unions) * 0.5 + _ROUNDED_UP).astype(np.int32)
+def in_subsets(scaled: Reals, subsets: npt.NDArray[np.uint8]) -> Ints:
+    """Levels [n] of coefficients [n] in steps, in given subsets, rounded towards zero as decisions for rate are."""
+    size: Ints = np.floor((np.abs(scaled) + subsets) * 0.5 + _ROUNDED_UP).astype(np.int32)
     return np.where(scaled < 0, -size, size)
 
 
 def along_trellis(
     scaled: Reals, points: Ints, shape: tuple[int, ...], model: StreamModel
 ) -> tuple[Ints, npt.NDArray[np.uint8]]:
-    """Levels and unions [n] decided for coefficients [n] in steps, with the contexts that `points` [n] would give."""
+    """Levels and subsets [n] decided for coefficients [n] in steps, with the contexts that `points` [n] would give."""
     bits = magnitude_bits(model)
     contexts = contexts_by_level(points, shape, model)
     price = prices(bits)
-    levels, unions = np.empty(points.size, np.int32), np.empty(points.size, np.uint8)
+    levels, subsets = np.empty(points.size, np.int32), np.empty(points.size, np.uint8)
     for part in segments(points.size):
         if native.enabled():
             found = native_encoder.find_path(scaled[part], contexts[part], price, model.lanes, model.state_bits)
-            levels[part], unions[part] = found
+            levels[part], subsets[part] = found
             continue
         mine = in_time(scaled[part], model.lanes), in_time(contexts[part], model.lanes)
-        best = decide(*mine, bits, model.state_bits)
-        levels[part], unions[part] = (values.T.reshape(-1)[: part.stop - part.start] for values in best)
-    return levels, unions
+        best = find_path(*mine, bits, model.state_bits)
+        levels[part], subsets[part] = (values.T.reshape(-1)[: part.stop - part.start] for values in best)
+    return levels, subsets
 
 
 def _noise(coefs: Reals, region: Region, points: Ints, step: float) -> float:
@@ -142,37 +140,37 @@ def _noise(coefs: Reals, region: Region, points: Ints, step: float) -> float:
     return max(0.0, lost) + float(np.square(kept - points * step).sum())
 
 
-def _integer(treatment: Treatment) -> Decided:
+def _integer(plan: TensorPlan) -> Decision:
     """8-bit integers, exactly, around their most frequent value."""
-    tensor = treatment.tensor
+    tensor = plan.tensor
     center = int(np.bincount(tensor.array().view(np.uint8).reshape(-1), minlength=256).argmax())
     points = integer_points(tensor, center)
     layer = Layer(tensor.dtype, tensor.shape, Transform(), whole(tensor.shape), center)
     found = Quantized(points.reshape(-1))
     model = fit.fit(found, tensor.shape, np.abs(points).astype(np.float64)) if points.size >= SMALL else None
-    return Decided(treatment, layer, found, model, 0.0)
+    return Decision(plan, layer, found, model, 0.0)
 
 
-def _spectral(treatment: Treatment, tensor: Spectral, step: float) -> Decided | None:
+def _spectral(plan: TensorPlan, tensor: DctTensor, step: float) -> Decision | None:
     """Coefficients as they were trained, or rounded to multiples of the step."""
     code = code_below(step) if tensor.code is None else tensor.code
     nearest = rounded(tensor.coefficients, step_of(code))
-    if nearest is None or transform.fraction_bits(transform.energy(nearest)) < MIN_FRACTION_BITS:
+    if nearest is None or not invertible(nearest):
         return None
     region, levels = trimmed(tensor.region, nearest)
     found = Quantized(levels)
     magnitudes = None if isinstance(region, Scan) else np.abs(levels.reshape(region.kept)).astype(np.float64)
     model = fit.fit(found, region.level_shape(), magnitudes) if levels.size >= SMALL else None
     noise = float(np.square(tensor.coefficients - nearest * step_of(code)).sum())
-    return Decided(treatment, Layer(tensor.dtype, tensor.shape, tensor.transform, region, code), found, model, noise)
+    return Decision(plan, Layer(tensor.dtype, tensor.shape, tensor.transform, region, code), found, model, noise)
 
 
-def _transform(treatment: Treatment, step: float) -> Transform:
+def _transform(plan: TensorPlan, step: float) -> Transform:
     """The user's choice where it can be exact, none for an error bound or a vector, else the cheapest."""
-    tensor = treatment.tensor
-    if treatment.transform is not None:
-        how = transform_of(treatment)
-        return how if exact_levels(coefficients(tensor, how), how, step) is not None else Transform()
-    if treatment.target.max_error is not None or treatment.vector:
+    tensor = plan.tensor
+    if plan.transform is not None:
+        transform = transform_of(plan)
+        return transform if exact_levels(coefficients(tensor, transform), transform, step) is not None else Transform()
+    if plan.target.max_error is not None or plan.vector:
         return Transform()
     return best_transform(to_reals(tensor.array(), tensor.dtype), step)

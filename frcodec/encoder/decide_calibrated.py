@@ -7,20 +7,19 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from ..constants import MIN_FRACTION_BITS, ROW_STEP
+from ..constants import ROW_STEP
 from ..entropy.stream import Quantized, StreamModel, contexts_by_level, lane_starts, magnitude_bits
 from ..native import encoder as native_encoder
-from ..stages import transform
 from ..stages.elements import to_reals
 from ..stages.layer import Layer, coefficients, rounded, whole
 from ..stages.steps import MAX_CODE, code_below, step_of
-from ..stages.transform import Transform
+from ..stages.transform import Transform, forward, invertible
 from . import fit
 from .calibration import Sensitivity
 from .choose import best_transform, exact_levels, rough_cost
-from .decide import TRELLIS_STEP, Decided, decided, in_unions
+from .decide import TRELLIS_STEP, Decision, decide, in_subsets
 from .feedback import Feedback, feedback
-from .plan import Treatment, transform_of
+from .plan import TensorPlan, transform_of
 from .viterbi import ONE, prices
 
 Ints = npt.NDArray[np.int32]
@@ -35,20 +34,20 @@ _ROW_BITS = 3.0
 """what a row's own step costs in the header, about"""
 
 
-def decided_calibrated(treatment: Treatment, sensitivity: Sensitivity, step: float) -> Decided | None:
+def decide_calibrated(plan: TensorPlan, sensitivity: Sensitivity, step: float) -> Decision | None:
     """All choices for one tensor; `step` is that of plain rounding for errors that nothing makes up for.
 
     Making up for errors allows a larger step, but no transform over rows or columns: what needs fewer bits is done.
-    None where the tensor is better stored exactly; see `decide.decided`.
+    None where the tensor is better stored exactly; see `decide.decide`.
     """
     assert sensitivity.moments is not None
-    tensor = treatment.tensor
+    tensor = plan.tensor
     values = to_reals(tensor.array(), tensor.dtype)
-    how = _transform(treatment, values, step)
-    back = feedback(sensitivity.moments, tensor.shape, how)
-    other = best_transform(values, step) if treatment.transform is None else how
-    if other.axes and rough_cost(values, other, step) < rough_cost(values, how, step / sqrt(back.cost)):
-        return decided(treatment, step, other)
+    transform = _transform(plan, values, step)
+    back = feedback(sensitivity.moments, tensor.shape, transform)
+    other = best_transform(values, step) if plan.transform is None else transform
+    if other.axes and rough_cost(values, other, step) < rough_cost(values, transform, step / sqrt(back.cost)):
+        return decide(plan, step, other)
     fine = step * TRELLIS_STEP / sqrt(back.cost)
     rows = row_steps(sensitivity.rows, tensor.size)
     if fine < step_of(0):
@@ -58,17 +57,17 @@ def decided_calibrated(treatment: Treatment, sensitivity: Sensitivity, step: flo
     if codes.min() < 0 or codes.max() > MAX_CODE:
         return None
     steps = np.array([step_of(int(each)) for each in codes]).reshape(-1, *(1,) * (len(tensor.shape) - 1))
-    coefs = coefficients(tensor, how)
+    coefs = coefficients(tensor, transform)
     scaled = coefs / steps
     if rounded(scaled, 1.0) is None:
         return None
     found, model = _coded(scaled, back)
     model = StreamModel(model.lanes_log2, model.state_bits, model.context, model.tables, rows)
     points = found.points.reshape(tensor.shape)
-    if how.axes and transform.fraction_bits(transform.energy(points)) < MIN_FRACTION_BITS:
+    if transform.axes and not invertible(points):
         return None
-    layer = Layer(tensor.dtype, tensor.shape, how, whole(tensor.shape), code)
-    return Decided(treatment, layer, found, model, float(np.square(coefs - points * steps).sum()))
+    layer = Layer(tensor.dtype, tensor.shape, transform, whole(tensor.shape), code)
+    return Decision(plan, layer, found, model, float(np.square(coefs - points * steps).sum()))
 
 
 def row_steps(rows: Reals, size: int) -> npt.NDArray[np.int64] | None:
@@ -82,20 +81,22 @@ def row_steps(rows: Reals, size: int) -> npt.NDArray[np.int64] | None:
     return result if gain * size > _ROW_BITS * len(rows) and result.any() else None
 
 
-def _transform(treatment: Treatment, values: Reals, step: float) -> Transform:
+def _transform(plan: TensorPlan, values: Reals, step: float) -> Transform:
     """Of the kernel's axes only: the moments are known by column, and rows have steps of their own."""
-    if treatment.transform is None:
+    if plan.transform is None:
         return best_transform(values, step, first_axis=2)
-    how = transform_of(treatment)
-    inside = all(axis >= 2 for axis in how.axes)
-    return how if inside and exact_levels(transform.forward(values, how), how, step) is not None else Transform()
+    transform = transform_of(plan)
+    inside = all(axis >= 2 for axis in transform.axes)
+    return (
+        transform if inside and exact_levels(forward(values, transform), transform, step) is not None else Transform()
+    )
 
 
 def _coded(scaled: Reals, back: Feedback) -> tuple[Quantized, StreamModel]:
     """Levels that make up for their errors, and their model, for coefficients [rows, ...] in steps of their rows."""
     shape, exact = scaled.shape, np.ascontiguousarray(scaled).reshape(-1)
-    unions = (np.arange(exact.size) & 1).astype(np.uint8)
-    found = Quantized(in_unions(exact, unions), unions)
+    subsets = (np.arange(exact.size) & 1).astype(np.uint8)
+    found = Quantized(in_subsets(exact, subsets), subsets)
     model = fit.fit(found, shape, np.abs(scaled), _STATE_BITS)
     starts = lane_starts(exact.size, model.lanes)
     for _ in range(_PASSES):

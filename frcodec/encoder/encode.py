@@ -25,17 +25,17 @@ from ..measure import compare, decibels
 from ..stages import layer
 from ..stages.elements import to_reals
 from ..stages.region import Scan
-from ..stages.spectral import Spectral
+from ..stages.spectral import DctTensor
 from ..stages.steps import step_of
 from ..tensors import Array, Stored, View, raw_bytes
 from ..work import Progress
 from . import fit
 from .allocate import step_for
-from .decide import Decided, decided
-from .decide_calibrated import decided_calibrated
+from .decide import Decision, decide
+from .decide_calibrated import decide_calibrated
 from .global_step import Step, global_step
 from .options import DEFAULT_QUALITY, Options
-from .plan import SMALL, Coding, Treatment, treatments
+from .plan import SMALL, Coding, TensorPlan, plan_tensors
 from .reports import EncodeReport, TensorReport
 from .target import quality_of_size, with_quality
 
@@ -49,8 +49,8 @@ _RETRIES = 6
 class _Made:
     """A tensor decided upon."""
 
-    treatment: Treatment
-    part: Decided | None
+    plan: TensorPlan
+    part: Decision | None
     """None where it is stored exactly"""
     array: Array
     """what it decodes to"""
@@ -95,23 +95,23 @@ def encode(
             return encode(model, _nowhere(), trial, threads=threads, metadata=metadata, progress=progress).file_bytes
 
         options = with_quality(options, quality_of_size(size, options.target_size))
-    planned, warnings = treatments(model.entries, model.exact, options)
+    planned, warnings = plan_tensors(model.entries, model.exact, options)
     writer = Writer(out)
     coded: list[_Coded] = []
     pending: dict[Coding, list[_Made]] = {coding: [] for coding in Coding}
     total, done = sum(t.tensor.nbytes for t in planned), 0
     with work.pool(threads) as pool:
         steps = _steps(planned, options, pool)
-        results = work.in_order(pool, lambda treatment: _alone(treatment, steps), planned, threads)
-        for treatment, result in zip(planned, results, strict=True):
+        results = work.in_order(pool, lambda plan: _alone(plan, steps), planned, threads)
+        for plan, result in zip(planned, results, strict=True):
             if isinstance(result, _Coded):
                 writer.add(result.data)
                 coded.append(replace(result, data=b""))
             else:
-                pending[result.treatment.coding].append(result)
-            done += treatment.tensor.nbytes
+                pending[result.plan.coding].append(result)
+            done += plan.tensor.nbytes
             if progress:
-                progress(done, total, treatment.tensor.name)
+                progress(done, total, plan.tensor.name)
     own = len(coded)
     for group in (group for made in pending.values() for group in _groups(made)):
         result = _together(group)
@@ -144,7 +144,7 @@ def _groups(pending: Sequence[_Made]) -> Iterator[list[_Made]]:
     size = 0
     for made in pending:
         group.append(made)
-        size += made.part.quantized.levels.size if made.part else made.treatment.tensor.size
+        size += made.part.quantized.levels.size if made.part else made.plan.tensor.size
         if size >= _GROUP:
             yield group
             group, size = [], 0
@@ -152,7 +152,7 @@ def _groups(pending: Sequence[_Made]) -> Iterator[list[_Made]]:
         yield group
 
 
-def _steps(planned: Sequence[Treatment], options: Options, pool: ThreadPoolExecutor) -> dict[int, Step]:
+def _steps(planned: Sequence[TensorPlan], options: Options, pool: ThreadPoolExecutor) -> dict[int, Step]:
     """The step of every lossy tensor by position."""
     lossy = [t for t in planned if t.coding is Coding.LOSSY]
     unit = 0.0
@@ -167,18 +167,18 @@ def _steps(planned: Sequence[Treatment], options: Options, pool: ThreadPoolExecu
     return steps
 
 
-def _alone(treatment: Treatment, steps: Mapping[int, Step]) -> _Coded | _Made:
+def _alone(plan: TensorPlan, steps: Mapping[int, Step]) -> _Coded | _Made:
     """A tensor in a stream of its own, or ready to share one."""
-    made = _made(treatment, steps.get(treatment.position, Step(1.0)))
-    shares = made.part.model is None if made.part else treatment.tensor.size < SMALL
+    made = _made(plan, steps.get(plan.position, Step(1.0)))
+    shares = made.part.model is None if made.part else plan.tensor.size < SMALL
     return made if shares else _together([made])
 
 
-def _made(treatment: Treatment, step: Step) -> _Made:
+def _made(plan: TensorPlan, step: Step) -> _Made:
     """What is to be stored of a tensor; exactly where no step suits it."""
-    if treatment.coding is not Coding.RAW and (found := _within_bounds(treatment, step)):
-        return _Made(treatment, *found)
-    return _Made(replace(treatment, coding=Coding.RAW), None, treatment.tensor.array())
+    if plan.coding is not Coding.RAW and (found := _within_bounds(plan, step)):
+        return _Made(plan, *found)
+    return _Made(replace(plan, coding=Coding.RAW), None, plan.tensor.array())
 
 
 def _together(group: Sequence[_Made]) -> _Coded:
@@ -196,15 +196,15 @@ def _together(group: Sequence[_Made]) -> _Coded:
     return _coded(group, stream.encode(found, shape, model))
 
 
-def _within_bounds(treatment: Treatment, step: Step) -> tuple[Decided, Array] | None:
+def _within_bounds(plan: TensorPlan, step: Step) -> tuple[Decision, Array] | None:
     """Levels, and what they decode to; None where even small steps do not keep what was promised."""
     size = step.size
     for _ in range(_RETRIES):
-        if treatment.made_up_for:
-            assert treatment.sensitivity
-            part = decided_calibrated(treatment, treatment.sensitivity, size)
+        if plan.error_feedback:
+            assert plan.sensitivity
+            part = decide_calibrated(plan, plan.sensitivity, size)
         else:
-            part = decided(treatment, size, step.transform)
+            part = decide(plan, size, step.transform)
         if part is None:
             return None
         try:
@@ -212,23 +212,23 @@ def _within_bounds(treatment: Treatment, step: Step) -> tuple[Decided, Array] | 
             array = layer.decode(part.quantized.points, part.layer, row_steps)
         except CorruptError:  # the nearest level lies beyond the largest finite element
             array = None
-        if array is not None and _promises_kept(treatment, array):
+        if array is not None and _promises_kept(plan, array):
             return part, array
         size /= 2
     return None
 
 
-def _promises_kept(treatment: Treatment, decoded: Array) -> bool:
+def _promises_kept(plan: TensorPlan, decoded: Array) -> bool:
     """The error bound, and that no variance turns zero or negative."""
-    if treatment.coding is Coding.INTEGER:
+    if plan.coding is Coding.INTEGER:
         return True
-    tensor, bound = treatment.tensor, treatment.target.max_error
-    if bound is None and not treatment.variance:
+    tensor, bound = plan.tensor, plan.target.max_error
+    if bound is None and not plan.variance:
         return True
     before, after = to_reals(tensor.array(), tensor.dtype), to_reals(decoded, tensor.dtype)
     if bound is not None and float(np.abs(before - after).max()) > bound:
         return False
-    return not (treatment.variance and bool(((before > 0) & (after <= 0)).any()))
+    return not (plan.variance and bool(((before > 0) & (after <= 0)).any()))
 
 
 def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
@@ -237,9 +237,9 @@ def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
     records: dict[int, Record] = {}
     reports: dict[int, TensorReport] = {}
     sums: dict[int, int] = {}
-    counts = [made.part.quantized.levels.size if made.part else made.treatment.tensor.size for made in group]
+    counts = [made.part.quantized.levels.size if made.part else made.plan.tensor.size for made in group]
     for made, count in zip(group, counts, strict=True):
-        tensor, position = made.treatment.tensor, made.treatment.position
+        tensor, position = made.plan.tensor, made.plan.position
         content = raw_bytes(made.array)
         digest, sums[position] = crc32(content, digest), crc32(content)
         size = len(data) * count / (sum(counts) or 1)
@@ -251,18 +251,18 @@ def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
             continue
         records[position] = LevelsRecord(tensor.name, made.part.layer, -1)
         reports[position], power, loss = _measured(made, made.part, size)
-        if not made.treatment.vector:
+        if not made.plan.vector:
             energy, noise = energy + power, noise + loss
     return _Coded(data, len(data), digest, records, reports, sums, energy, noise)
 
 
-def _measured(made: _Made, part: Decided, size: float) -> tuple[TensorReport, float, float]:
+def _measured(made: _Made, part: Decision, size: float) -> tuple[TensorReport, float, float]:
     """Report, energy and squared error of a tensor coded as levels."""
-    tensor, coded = made.treatment.tensor, part.layer
+    tensor, coded = made.plan.tensor, part.layer
     kept = coded.region.count if isinstance(coded.region, Scan) else coded.region.kept
     power, loss = 0.0, 0.0
     largest: float | None = 0.0
-    if isinstance(tensor, Spectral):  # errors of coefficients: the elements are not compared
+    if isinstance(tensor, DctTensor):  # errors of coefficients: the elements are not compared
         power, loss = float(np.square(tensor.coefficients).sum()), part.noise
         largest = None if loss else 0.0
     elif not coded.integer:

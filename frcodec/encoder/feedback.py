@@ -39,12 +39,12 @@ class Feedback:
     """mean of D over that of the diagonal: how much less an error costs than one that is not made up for"""
 
 
-def feedback(moments: Floats, shape: Sequence[int], how: Transform) -> Feedback:
+def feedback(moments: Floats, shape: Sequence[int], transform: Transform) -> Feedback:
     """For coefficients of a weight tensor [rows, ...] of this shape under a transform of its kernel axes.
 
     `moments` [columns, columns] belong to the weights themselves.
     """
-    related = _transformed(moments.astype(np.float64), shape, how)
+    related = _transformed(moments.astype(np.float64), shape, transform)
     related[np.diag_indices(len(related))] += DAMPING
     # H = R Rᵀ with R upper triangular: Cholesky from the other end
     root = scipy.linalg.cholesky(related[::-1, ::-1], lower=True, check_finite=False)[::-1, ::-1]
@@ -55,13 +55,13 @@ def feedback(moments: Floats, shape: Sequence[int], how: Transform) -> Feedback:
     return Feedback(upper, (weights / mean).astype(np.float32), mean / (1 + DAMPING))
 
 
-def _transformed(moment: Reals, shape: Sequence[int], how: Transform) -> Reals:
+def _transformed(moment: Reals, shape: Sequence[int], transform: Transform) -> Reals:
     """T H Tᵀ for the transform T of every kernel."""
-    axes = tuple(axis for axis in how.axes if axis >= 2)
+    axes = tuple(axis for axis in transform.axes if axis >= 2)
     if not axes:
         return moment
     kernels = (-1, *shape[2:])
     for _ in range(2):  # once from each side: H is symmetric
         rows = moment.reshape(*kernels, len(moment))
-        moment = forward(rows, Transform(tuple(axis - 1 for axis in axes), how.block)).reshape(len(moment), -1).T
+        moment = forward(rows, Transform(tuple(axis - 1 for axis in axes), transform.block)).reshape(len(moment), -1).T
     return np.ascontiguousarray(moment)

@@ -84,8 +84,8 @@ def estimate(
     lane_guess = min(8, max(0, (size >> 12).bit_length()))
     axis_sum = ContextModel(row, 1, 1, 0, 0, classes).axis_sum(shape) if classes else np.zeros(size, np.int16)
     axis = _sample(axis_sum, 1 << lane_guess)
-    unions = None if quantized.unions is None else _sample(quantized.unions, 1 << lane_guess)
-    sample = Quantized(_sample(quantized.levels, 1 << lane_guess), unions)
+    subsets = None if quantized.subsets is None else _sample(quantized.subsets, 1 << lane_guess)
+    sample = Quantized(_sample(quantized.levels, 1 << lane_guess), subsets)
     sums = neighbor_sums(sample.points, (1, 2, row, 2 * row))
     side = sum(_class_bits(c) for c in classes if c is not None)
     share = size / max(1, sample.levels.size)
@@ -156,15 +156,15 @@ def _class_bits(classes: npt.NDArray[np.int64]) -> float:
 
 def fit_tables(quantized: Quantized, contexts: Contexts, count: int) -> tuple[tuple[Table, ...], float]:
     """The best tables of each context and the bits of all levels under them."""
-    histogram, sums = count_levels(quantized, contexts, np.zeros(count, np.uint8))
-    total = histogram.sum(axis=(0, 2), dtype=np.float64)
+    counts, sums = histogram(quantized, contexts, np.zeros(count, np.uint8))
+    total = counts.sum(axis=(0, 2), dtype=np.float64)
     shift = np.maximum(0, np.ceil(np.log2(np.maximum(sums / np.maximum(total, 1), 1e-9) / 9))).astype(np.uint8)
     if shift.any():
-        histogram, _ = count_levels(quantized, contexts, shift)
-    zeros, rest = histogram[:, :, :1].astype(np.float64), histogram[:, :, 1:].astype(np.float64)
+        counts, _ = histogram(quantized, contexts, shift)
+    zeros, rest = counts[:, :, :1].astype(np.float64), counts[:, :, 1:].astype(np.float64)
     nonzero = rest.sum(axis=2, keepdims=True)
     zero_bits = zeros * _ZERO_COST[0] + nonzero * _ZERO_COST[1]
-    tail_bits = sum((rest[union] @ _tail_costs(union).T for union in range(len(rest))), start=np.zeros(1))
+    tail_bits = sum((rest[subset] @ _tail_costs(subset).T for subset in range(len(rest))), start=np.zeros(1))
     tail_bits += np.where((shift[:, None] > 0) & (_SCALE_OF[None] <= SCALE_CAP - 4), np.inf, 0)
     best_zero, best_tail = zero_bits.argmin(axis=2), tail_bits.argmin(axis=1)
     bits = zero_bits.min(axis=2).sum() + tail_bits.min(axis=1).sum() + (total * shift).sum()
@@ -179,24 +179,24 @@ def fit_tables(quantized: Quantized, contexts: Contexts, count: int) -> tuple[tu
     return tuple(tables), float(bits)
 
 
-def count_levels(
+def histogram(
     quantized: Quantized, contexts: Contexts, shift: npt.NDArray[np.uint8]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
-    """How often each magnitude occurs [unions, contexts, 256], all from 255 on together; sums of magnitudes [contexts].
+    """Counts of magnitudes [subsets, contexts, 256], all from 255 on together, and sums of magnitudes [contexts].
 
     Magnitudes in the histogram are without the low bits that `shift` [contexts] leaves out.
     """
     levels, where = quantized.levels.reshape(-1), contexts.reshape(-1)
-    unions = None if quantized.unions is None else quantized.unions.reshape(-1)
+    subsets = None if quantized.subsets is None else quantized.subsets.reshape(-1)
     if native.enabled():
-        return native_encoder.count_levels(levels, where, unions, shift)
+        return native_encoder.histogram(levels, where, subsets, shift)
     count = len(shift)
     sums = np.bincount(where, weights=np.abs(levels), minlength=count).astype(np.uint64)
     width = shift.astype(np.int64)[where]
     high = levels + (np.int64(1) << width >> 1) >> width
-    rows = where.astype(np.intp) + (unions * np.intp(count) if unions is not None else 0)
+    rows = where.astype(np.intp) + (subsets * np.intp(count) if subsets is not None else 0)
     place = rows * _MAGNITUDES + np.minimum(np.abs(high), _MAGNITUDES - 1)
-    size = (1 if unions is None else 2) * count * _MAGNITUDES
+    size = (1 if subsets is None else 2) * count * _MAGNITUDES
     return np.bincount(place, minlength=size).astype(np.uint32).reshape(-1, count, _MAGNITUDES), sums
 
 
@@ -206,11 +206,11 @@ _ZERO_COST = -np.log2(_ZERO_SHARE), -np.log2(1 - _ZERO_SHARE)
 
 
 @lru_cache(maxsize=2)
-def _tail_costs(union: int) -> Reals:
+def _tail_costs(subset: int) -> Reals:
     """Bits of the magnitudes 1 … 255, given that a level is not zero, by scale and shape [84, 255]."""
     costs = np.empty((len(_SCALE_OF), _MAGNITUDES - 1))
     for row, (scale, shape) in enumerate(product(range(SCALE_CAP + 1), range(SHAPES))):
-        weights = np.array(tail_weights(scale, shape, union), np.float64)
+        weights = np.array(tail_weights(scale, shape, subset), np.float64)
         share = weights[: _MAGNITUDES - 1] / (2 * weights.sum())
         escape = 14 + 2 * np.log2(np.arange(1, _MAGNITUDES))  # also a bound for what the table leaves out
         costs[row] = np.minimum(-np.log2(np.maximum(share, 1e-12)), escape)

@@ -14,11 +14,11 @@ from ..constants import Code
 from ..errors import CorruptError, UsageError
 from ..stages.elements import to_reals
 from ..stages.layer import decode
-from ..stages.spectral import Spectral, spectrum
+from ..stages.spectral import DctTensor, spectrum
 from ..stages.steps import code_below, code_near, step_of
 from ..stages.transform import Transform
-from .decide import decided
-from .plan import Treatment
+from .decide import decide
+from .plan import TensorPlan
 
 _TOLERANCE = 10 ** (-0.01 / 10)
 """share of the noise allowed that is good enough: 0.01 dB"""
@@ -36,7 +36,7 @@ class Step:
 
 
 def global_step(
-    weights: Sequence[Treatment], fixed: Mapping[int, Step], snr: float, pool: ThreadPoolExecutor
+    weights: Sequence[TensorPlan], fixed: Mapping[int, Step], snr: float, pool: ThreadPoolExecutor
 ) -> dict[int, Step]:
     """Largest step found with at least `snr` dB over all these tensors, for those without a `fixed` step.
 
@@ -85,17 +85,17 @@ def _largest_code(noise: Callable[[int], float], budget: float, guess: int) -> i
     return below
 
 
-def _energy(treatment: Treatment) -> float:
-    return float(np.square(spectrum(treatment.tensor)).sum())  # not BLAS, whose sums depend on the machine
+def _energy(plan: TensorPlan) -> float:
+    return float(np.square(spectrum(plan.tensor)).sum())  # not BLAS, whose sums depend on the machine
 
 
-def _noise(treatment: Treatment, step: Step) -> tuple[float, Transform | None]:
+def _noise(plan: TensorPlan, step: Step) -> tuple[float, Transform | None]:
     """Squared error at this step and the transform used; 0 for a tensor that must be stored exactly at it."""
-    found = decided(treatment, step.size, step.transform)
+    found = decide(plan, step.size, step.transform)
     if found is None:
         return 0.0, None
-    tensor = treatment.tensor
-    if tensor.dtype.itemsize == 2 and not isinstance(tensor, Spectral):  # the rounding to so few bits is noise too
+    tensor = plan.tensor
+    if tensor.dtype.itemsize == 2 and not isinstance(tensor, DctTensor):  # the rounding to so few bits is noise too
         with suppress(CorruptError):  # beyond the largest finite element: the step will be made smaller
             made = decode(found.quantized.points, found.layer)
             difference = to_reals(tensor.array(), tensor.dtype) - to_reals(made, tensor.dtype)

@@ -1,4 +1,4 @@
-"""What is to be done with each tensor: options and rules by name -> one treatment per stored tensor."""
+"""What is to be done with each tensor: options and rules by name -> one plan per stored tensor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..constants import MAX_TRANSFORM_LENGTH, Code
 from ..errors import UsageError
-from ..stages.spectral import Spectral, spectrum
+from ..stages.spectral import DctTensor, spectrum
 from ..stages.transform import Transform
 from ..tensors import Entry, Stored
 from .calibration import Calibration, Sensitivity
@@ -40,7 +40,7 @@ class Coding(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Treatment:
+class TensorPlan:
     """What is done with one stored tensor."""
 
     position: int
@@ -61,7 +61,7 @@ class Treatment:
         return self.tensor.size < SMALL or (self.coding is Coding.LOSSY and self.vector)
 
     @property
-    def made_up_for(self) -> bool:
+    def error_feedback(self) -> bool:
         """Whether later columns make up for its errors."""
         return bool(self.sensitivity and self.sensitivity.moments is not None and not self.small)
 
@@ -76,8 +76,10 @@ class Treatment:
         return sum(n > 1 for n in self.tensor.shape) < 2 and self.tensor.size <= VECTOR_LIMIT
 
 
-def treatments(entries: Sequence[Entry], exact: Iterable[int], options: Options) -> tuple[list[Treatment], list[str]]:
-    """A treatment for every stored tensor, in order, and warnings for people.
+def plan_tensors(
+    entries: Sequence[Entry], exact: Iterable[int], options: Options
+) -> tuple[list[TensorPlan], list[str]]:
+    """A plan for every stored tensor, in order, and warnings for people.
 
     Raises UsageError (bad_option, unmatched_rule).
     """
@@ -96,23 +98,21 @@ def treatments(entries: Sequence[Entry], exact: Iterable[int], options: Options)
         if not isinstance(entry, Stored):
             continue
         mine = [rule for rule in rules if any(rule.pattern.search(name) for name in names[position])]
-        treatment, warning = _treatment(
-            position, entry, names[position], mine, target, options, position in known_exact
-        )
-        result.append(treatment)
+        plan, warning = _plan_tensor(position, entry, names[position], mine, target, options, position in known_exact)
+        result.append(plan)
         warnings += [warning] if warning else []
     if options.calibration:
         result = [replace(t, sensitivity=_sensitivity(t, names[t.position], options.calibration)) for t in result]
-        if not any(treatment.sensitivity for treatment in result):
+        if not any(plan.sensitivity for plan in result):
             raise UsageError(
                 Code.BAD_OPTION, "The calibration knows none of this model's tensors: it must be of the same model."
             )
     return result, warnings
 
 
-def transform_of(treatment: Treatment) -> Transform:
+def transform_of(plan: TensorPlan) -> Transform:
     """The transform that the user chose."""
-    shape, choice = treatment.tensor.shape, treatment.transform
+    shape, choice = plan.tensor.shape, plan.transform
     if choice in (None, "none"):
         return Transform()
     if choice in ("spatial", "all"):
@@ -122,19 +122,19 @@ def transform_of(treatment: Treatment) -> Transform:
     axes = tuple(sorted({int(axis) for axis in text.split("+")}))
     if axes[-1] >= len(shape):
         raise UsageError(
-            Code.BAD_OPTION, f"Tensor {treatment.tensor.name!r} of shape {shape} has no axis {axes[-1]} to transform."
+            Code.BAD_OPTION, f"Tensor {plan.tensor.name!r} of shape {shape} has no axis {axes[-1]} to transform."
         )
-    how = Transform(axes, int(run).bit_length() - 1 if run else 0)
-    if any(how.runs(shape[axis]) > MAX_TRANSFORM_LENGTH for axis in axes):
+    transform = Transform(axes, int(run).bit_length() - 1 if run else 0)
+    if any(transform.runs(shape[axis]) > MAX_TRANSFORM_LENGTH for axis in axes):
         raise UsageError(
             Code.BAD_OPTION,
-            f"Tensor {treatment.tensor.name!r} of shape {shape} has more than {MAX_TRANSFORM_LENGTH} elements "
+            f"Tensor {plan.tensor.name!r} of shape {shape} has more than {MAX_TRANSFORM_LENGTH} elements "
             f"along an axis to transform: choose blocks, such as {text}/64.",
         )
-    return how
+    return transform
 
 
-def _treatment(
+def _plan_tensor(
     position: int,
     tensor: Stored,
     names: Sequence[str],
@@ -142,42 +142,44 @@ def _treatment(
     target: Target,
     options: Options,
     exact: bool,
-) -> tuple[Treatment, str | None]:
+) -> tuple[TensorPlan, str | None]:
     own = next((rule.target for rule in reversed(rules) if rule.target), None)
     transform = next((rule.transform for rule in reversed(rules) if rule.transform), None)
     lossless = options.lossless or any(rule.lossless for rule in rules)
     if tensor.dtype.name in ("int8", "uint8") and tensor.size >= SMALL:
-        return Treatment(position, tensor, Coding.INTEGER), None
+        return TensorPlan(position, tensor, Coding.INTEGER), None
     if lossless or not tensor.dtype.lossy or not tensor.size:
-        return Treatment(position, tensor, Coding.RAW), None
+        return TensorPlan(position, tensor, Coding.RAW), None
     if not own and (exact or any(_NOT_WEIGHTS.search(name) for name in names)):
-        return Treatment(position, tensor, Coding.RAW), None
+        return TensorPlan(position, tensor, Coding.RAW), None
     values = spectrum(tensor)
     largest = float(np.abs(values).max(initial=0.0))
     if not np.isfinite(largest):
-        return Treatment(position, tensor, Coding.RAW), f"{names[0]!r} holds NaN or infinity: stored exactly."
+        return TensorPlan(position, tensor, Coding.RAW), f"{names[0]!r} holds NaN or infinity: stored exactly."
     if largest and not _SMALLEST <= largest <= _LARGEST:
-        return Treatment(position, tensor, Coding.RAW), f"{names[0]!r} holds values near {largest:.0e}: stored exactly."
-    if isinstance(tensor, Spectral):
-        return Treatment(position, tensor, Coding.LOSSY, own or target, own is not None), None
+        return TensorPlan(
+            position, tensor, Coding.RAW
+        ), f"{names[0]!r} holds values near {largest:.0e}: stored exactly."
+    if isinstance(tensor, DctTensor):
+        return TensorPlan(position, tensor, Coding.LOSSY, own or target, own is not None), None
     if not own and values.any() and (np.array_equal(values, np.rint(values)) or values.min() == values.max()):
-        return Treatment(position, tensor, Coding.RAW), None  # a mask, a grid, a constant: nothing that was trained
-    return Treatment(position, tensor, Coding.LOSSY, own or target, own is not None, transform), None
+        return TensorPlan(position, tensor, Coding.RAW), None  # a mask, a grid, a constant: nothing that was trained
+    return TensorPlan(position, tensor, Coding.LOSSY, own or target, own is not None, transform), None
 
 
-def _sensitivity(treatment: Treatment, names: Sequence[str], calibration: Calibration) -> Sensitivity | None:
+def _sensitivity(plan: TensorPlan, names: Sequence[str], calibration: Calibration) -> Sensitivity | None:
     """What is known of a tensor's errors; nothing where a rule sets its target, or of a vector."""
     found = next((calibration.tensors[name] for name in names if name in calibration.tensors), None)
     if (
         found is None
-        or isinstance(treatment.tensor, Spectral)
-        or treatment.coding is not Coding.LOSSY
-        or treatment.own_target
-        or treatment.vector
+        or isinstance(plan.tensor, DctTensor)
+        or plan.coding is not Coding.LOSSY
+        or plan.own_target
+        or plan.vector
     ):
         return None
-    shape = treatment.tensor.shape
-    columns = treatment.tensor.size // shape[0]
+    shape = plan.tensor.shape
+    columns = plan.tensor.size // shape[0]
     related = len(found.moments) if found.moments is not None else columns
     if len(found.rows) != shape[0] or related != columns:
         raise UsageError(

@@ -1,6 +1,6 @@
 """Rate-distortion optimized decisions along a trellis: which level each coefficient becomes. Nothing here is normative.
 
-    levels = argmin Σ (x - point)² + λ · bits(level | context, union)      over all paths from state 0
+    levels = argmin Σ (x - point)² + λ · bits(level | context, subset)      over all paths from state 0
 
 x is in steps. At high rate a bit less costs 2 ln 2 times the mean squared error more, which is λ. The path is found by
 the Viterbi algorithm: of all paths into a state only the cheapest can be part of the best one. Costs are integers, so
@@ -28,8 +28,8 @@ _NEVER: Final = 1 << 27
 """more than any step of a path costs, or the first steps of it"""
 
 
-def decide(scaled: Reals, contexts: Contexts, bits: Reals, state_bits: int) -> tuple[Ints, npt.NDArray[np.uint8]]:
-    """Levels and their unions, both [steps, lanes], for coefficients [steps, lanes] in steps.
+def find_path(scaled: Reals, contexts: Contexts, bits: Reals, state_bits: int) -> tuple[Ints, npt.NDArray[np.uint8]]:
+    """Levels and their subsets, both [steps, lanes], for coefficients [steps, lanes] in steps.
 
     `bits` [2 · contexts, 128] is the cost of each magnitude in each row of the tables. A lane is a path of its own;
     what lies behind a lane's end must be 0, which costs nothing that matters.
@@ -48,16 +48,16 @@ def decide(scaled: Reals, contexts: Contexts, bits: Reals, state_bits: int) -> t
 
 
 def _candidates(scaled: Reals, contexts: Contexts, bits: Reals) -> tuple[Ints, Ints]:
-    """The best level of each kind, 2 · union + parity, and its cost [4, steps, lanes]."""
+    """The best level of each kind, 2 · subset + parity, and its cost [4, steps, lanes]."""
     size = np.abs(scaled)
     price = prices(bits)
     levels = np.empty((4, *scaled.shape), np.int32)
     costs = np.empty((4, *scaled.shape), np.int32)
     for kind in range(4):
-        union, parity = divmod(kind, 2)
-        below = ((size + union) * 0.5).astype(np.int32)  # the largest level of the union whose point is not above
+        subset, parity = divmod(kind, 2)
+        below = ((size + subset) * 0.5).astype(np.int32)  # the largest level of the subset whose point is not above
         below -= below - parity & 1
-        low, high = (_cost(size, level, union, price[union], contexts) for level in (below, below + 2))
+        low, high = (_cost(size, level, subset, price[subset], contexts) for level in (below, below + 2))
         take_high = high < low
         levels[kind] = np.where(take_high, below + 2, below)
         costs[kind] = np.where(take_high, high, low)
@@ -71,9 +71,9 @@ def prices(bits: Reals) -> Ints:
     return np.concatenate(columns, axis=1).reshape(2, -1, bits.shape[1] + 4)
 
 
-def _cost(size: Reals, level: Ints, union: int, price: Ints, contexts: Contexts) -> Ints:
+def _cost(size: Reals, level: Ints, subset: int, price: Ints, contexts: Contexts) -> Ints:
     """(x - point)² + λ · bits, in 1024ths."""
-    distance = size - (2 * level - union * (level > 0))
+    distance = size - (2 * level - subset * (level > 0))
     error: Ints = (distance * distance * ONE + 0.5).astype(np.int32)
     rate: Ints = price[contexts, np.minimum(level + 1, price.shape[1] - 1)]
     return error + rate
@@ -98,11 +98,11 @@ def _traced(
     lane = np.arange(lanes)
     state = total.argmin(axis=0)
     result = np.empty((steps, lanes), np.int32)
-    unions = np.empty((steps, lanes), np.uint8)
+    subsets = np.empty((steps, lanes), np.uint8)
     for step in range(steps - 1, -1, -1):
         way = second[step, state, lane].astype(np.intp)
         kind = kinds[way, state]
         result[step] = levels[kind, step, lane]
-        unions[step] = kind >> 1
+        subsets[step] = kind >> 1
         state = sources[way, state]
-    return result, unions
+    return result, subsets

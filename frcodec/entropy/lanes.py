@@ -36,7 +36,7 @@ _LEVEL_PLACE = np.int32(24)
 
 @dataclass(frozen=True, slots=True)
 class Coder:
-    """The tables of a stream, looked up by row: the context, and contexts + context in union 1 of a trellis."""
+    """The tables of a stream, looked up by row: the context, and contexts + context in subset 1 of a trellis."""
 
     frequency: npt.NDArray[np.uint32]
     """[rows, 256] by symbol number, 0 where the table has no such symbol"""
@@ -52,11 +52,11 @@ class Coder:
     @staticmethod
     def of(tables: Sequence[Table], state_bits: int) -> Coder:
         """Look-up arrays of a stream's tables."""
-        unions = 2 if state_bits else 1
-        frequency = np.stack([symbol_frequencies(table, union) for union in range(unions) for table in tables])
+        subsets = 2 if state_bits else 1
+        frequency = np.stack([symbol_frequencies(table, subset) for subset in range(subsets) for table in tables])
         start = np.cumsum(frequency, axis=1, dtype=np.uint32) - frequency
         reach = np.count_nonzero(frequency[:, 1:ESCAPE:2], axis=1).astype(np.int32)
-        shift = np.array([table.shift for table in tables] * unions, np.int32)
+        shift = np.array([table.shift for table in tables] * subsets, np.int32)
         return Coder(frequency, start, reach, shift, state_bits)
 
     def slots(self) -> npt.NDArray[np.uint32]:
@@ -79,23 +79,23 @@ class _Source:
 
     def __init__(self, states: States, words: Sequence[Words]) -> None:
         self.states = states
-        self._words = np.concatenate([*words, np.zeros(1, np.uint16)])  # the last is read, but never believed
+        self._words = np.concatenate([*words, np.zeros(1, np.uint16)])  # sentinel, never consumed
         self._ends = np.cumsum([len(w) for w in words])
         self._next = self._ends - [len(w) for w in words]
         self._borders = np.arange(len(words) + 1) * (len(states) // len(words))
 
-    def refill(self, hungry: npt.NDArray[np.intp]) -> None:
+    def refill(self, needs_refill: npt.NDArray[np.intp]) -> None:
         """Give a word to each of these lanes, ascending."""
-        places = np.arange(len(hungry))
+        places = np.arange(len(needs_refill))
         if len(self._next) == 1:
             places += self._next[0]
-            self._next[0] += len(hungry)
+            self._next[0] += len(needs_refill)
         else:
-            edges = hungry.searchsorted(self._borders)  # where each segment's lanes begin among the hungry ones
+            edges = needs_refill.searchsorted(self._borders)  # where each segment's lanes begin among them
             counts = edges[1:] - edges[:-1]
             places += (self._next - edges[:-1]).repeat(counts)
             self._next += counts
-        self.states[hungry] = self.states[hungry] << _WORD | self._words.take(places, mode="clip")
+        self.states[needs_refill] = self.states[needs_refill] << _WORD | self._words.take(places, mode="clip")
 
     def plain(self, lanes: npt.NDArray[np.intp], widths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Up to 16 plain bits from each of these lanes."""
@@ -136,7 +136,7 @@ def decode(
     shift = coder.shift.astype(np.uint32) if coder.shift.any() else None
     following = next_states(coder.state_bits).astype(np.int32)
     trellis = np.zeros(len(lengths), np.int32)
-    of_union = np.int32(TOTAL * model.contexts)
+    of_subset = np.int32(TOTAL * model.contexts)
     for step, active in enumerate(active_lanes.tolist()):
         weighted = axis_sum[step, :active]
         if model.wn and backs:
@@ -146,8 +146,8 @@ def decode(
             weighted = weighted + neighbor_term[t]
         index = first_slot[weighted]
         if coder.state_bits:
-            union = trellis[:active] & 1
-            index = index + union * of_union
+            subset = trellis[:active] & 1
+            index = index + subset * of_subset
         x = source.states[:active]
         entry = packed[index + (x & _SLOT_MASK)]
         x >>= _BITS
@@ -160,7 +160,7 @@ def decode(
             _check_levels(level.astype(np.int64) << int(coder.state_bits > 0))  # the point, or the one behind it
         if coder.state_bits:
             trellis[:active] = following[2 * trellis[:active] + (level & 1)]
-            level = 2 * level - union * np.sign(level)
+            level = 2 * level - subset * np.sign(level)
         points[step, :active] = level
         np.minimum(np.abs(level), MAX_NEIGHBOR_SUM, out=magnitudes[step % ring, :active])
     source.finish()

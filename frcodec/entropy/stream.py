@@ -64,7 +64,7 @@ class StreamModel:
         return 1 << self.lanes_log2
 
     @property
-    def unions(self) -> int:
+    def subsets(self) -> int:
         """Tables of a context."""
         return 2 if self.state_bits else 1
 
@@ -79,7 +79,7 @@ class StreamModel:
         self.context.write_classes(bits)
         before = None
         for table in self.tables:
-            table.write(bits, before, self.unions)
+            table.write(bits, before, self.subsets)
             before = table
 
     @staticmethod
@@ -116,21 +116,21 @@ def _read_row_steps(bits: BitReader, shape: tuple[int, ...]) -> npt.NDArray[np.i
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """Levels, and the unions that a trellis has them in."""
+    """Levels, and the subsets that a trellis has them in."""
 
     levels: Levels
     """[n]"""
-    unions: npt.NDArray[np.uint8] | None = None
+    subsets: npt.NDArray[np.uint8] | None = None
     """[n]; None without a trellis"""
 
     @property
     def points(self) -> Levels:
         """What the levels stand for [n]."""
-        return self.levels if self.unions is None else trellis.points(self.levels, self.unions)
+        return self.levels if self.subsets is None else trellis.points(self.levels, self.subsets)
 
     def part(self, where: slice) -> Quantized:
         """Some of the levels."""
-        return Quantized(self.levels[where], None if self.unions is None else self.unions[where])
+        return Quantized(self.levels[where], None if self.subsets is None else self.subsets[where])
 
 
 def segment_sizes(count: int) -> list[int]:
@@ -191,10 +191,10 @@ def _encode_segment(
     count = model.context.contexts
     if native.enabled():
         tables = coder.frequency, coder.start, coder.reach, coder.shift
-        return native_encoder.encode_lanes(quantized.levels, contexts, quantized.unions, count, tables, model.lanes)
+        return native_encoder.encode_lanes(quantized.levels, contexts, quantized.subsets, count, tables, model.lanes)
     rows = contexts.astype(np.intp)
-    if quantized.unions is not None:
-        rows += quantized.unions * np.intp(count)
+    if quantized.subsets is not None:
+        rows += quantized.subsets * np.intp(count)
     lengths = lane_lengths(rows.size, model.lanes)
     return lanes.encode(in_time(quantized.levels, model.lanes), lengths, in_time(rows, model.lanes), coder)
 
@@ -205,7 +205,7 @@ def contexts_by_level(points: Levels, shape: tuple[int, ...], model: StreamModel
     result = np.empty(points.size, np.uint8)
     for part in segments(points.size):
         if native.enabled():
-            result[part] = native_encoder.find_contexts(points[part], axis_sum[part], model.lanes, model.context)
+            result[part] = native_encoder.contexts_by_level(points[part], axis_sum[part], model.lanes, model.context)
             continue
         mine, axis = in_time(points[part], model.lanes), in_time(axis_sum[part], model.lanes)
         result[part] = contexts_in_time(mine, axis, model.context).T.reshape(-1)[: part.stop - part.start]

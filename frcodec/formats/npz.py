@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ..tensors import widened
+from ..tensors import widen
 from .plain import ALIGNMENT, Fetch, Header, check_names, fetched
 from .zip.write import MemberInfo, ZipWriter
 
@@ -16,7 +16,7 @@ from .zip.write import MemberInfo, ZipWriter
 def write_npz(out: BinaryIO, tensors: Sequence[Header], fetch: Fetch) -> None:
     """A NumPy archive without pickles. Tensors are fetched in their order.
 
-    bfloat16 is exactly widened to float32; float8 and complex32, which NumPy lacks, come as unsigned integers that
+    bfloat16 is exactly widen to float32; float8 and complex32, which NumPy lacks, come as unsigned integers that
     hold their bits.
 
     Raises UsageError (bad_tensor) as `write_pt` does.
@@ -25,7 +25,7 @@ def write_npz(out: BinaryIO, tensors: Sequence[Header], fetch: Fetch) -> None:
     writer = ZipWriter(out.write)
     for number, header in enumerate(tensors):
         data = fetched(header, fetch(number))
-        array = widened(np.frombuffer(data, header.dtype.storage), header.dtype)
+        array = widen(np.frombuffer(data, header.dtype.storage), header.dtype)
         raw = np.ascontiguousarray(array).view(np.uint8).data
         info = MemberInfo(f"{header.name}.npy".encode())
         writer.add(info, [_npy_header(array.dtype, header.shape), raw], align=ALIGNMENT)

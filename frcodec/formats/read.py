@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..constants import DEFAULT_MAX_BYTES, MAGIC, Code
 from ..errors import FileError, UnsupportedError
-from ..stages.spectral import Spectral
+from ..stages.spectral import DctTensor
 from ..tensors import Buffer
 from .executorch import data as executorch_data
 from .executorch import program as executorch
@@ -46,8 +46,8 @@ def read_model(source: Path | Buffer, *, normalize: bool = True, max_bytes: int)
 
     Tensors are not copied: their data lie in a mapping of the file, or in `source` itself, which must stay
     unchanged as long as the model is in use. With `normalize`, deflated members of zip files come back stored
-    from `rebuild`, and a file of sparse DCT coefficients gives `Spectral` tensors and no skeleton: what is wanted of it
-    is the dense state dictionary. Without, the rebuilt file is the input byte for byte.
+    from the rebuilt file, and a file of sparse DCT coefficients gives `DctTensor` entries and no skeleton: what is
+    wanted of it is the dense state dictionary. Without, the rebuilt file is the input byte for byte.
 
     Raises UnsupportedError (unsupported_model) for anything but PyTorch (zip, TorchScript, lite interpreter, legacy),
     ExecuTorch and safetensors files, UnsupportedError (too_large) for files or views of more than `max_bytes`,
@@ -72,7 +72,7 @@ def read_model(source: Path | Buffer, *, normalize: bool = True, max_bytes: int)
     raise _unknown(head)
 
 
-def read_sparse(source: Path | Buffer, *, max_bytes: int = DEFAULT_MAX_BYTES) -> list[Spectral]:
+def read_sparse(source: Path | Buffer, *, max_bytes: int = DEFAULT_MAX_BYTES) -> list[DctTensor]:
     """The DCT coefficients of a file of sparse tensors, as the authors of frequency regularization publish them.
 
     Torch is not needed. Raises as `read_model` does, and UnsupportedError (unsupported_model) for other files, with
@@ -84,7 +84,7 @@ def read_sparse(source: Path | Buffer, *, max_bytes: int = DEFAULT_MAX_BYTES) ->
         raise UnsupportedError(
             Code.UNSUPPORTED_MODEL, "The file holds no sparse tensors, so no DCT coefficients. Encode it as it is."
         )
-    return [entry for entry in model.entries if isinstance(entry, Spectral)]
+    return [entry for entry in model.entries if isinstance(entry, DctTensor)]
 
 
 def _sparse(image: memoryview, max_bytes: int) -> Model | None:

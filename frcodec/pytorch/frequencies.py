@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..constants import MAX_LEVEL, MIN_FRACTION_BITS, Code
 from ..errors import UsageError
 from ..stages.region import Box, Region, scan_places
-from ..stages.spectral import Spectral
+from ..stages.spectral import DctTensor
 from ..stages.steps import MAX_CODE, code_near, step_of
 from ..stages.transform import Transform, energy, fraction_bits
 from ..tensors import DTYPES, raw_bytes
@@ -134,12 +134,12 @@ class Frequencies(nn.Module):
         self.noisy = False
         self.fixed = min(round(self.code() / grid) * grid, MAX_CODE)
 
-    def spectral(self, name: str, coefficients: Tensor) -> Spectral:
+    def spectral(self, name: str, coefficients: Tensor) -> DctTensor:
         """The tensor as a file stores it."""
         code = self.code()
         values = self.levels(coefficients).astype(np.float64) * step_of(code)
         dtype = DTYPES[str(coefficients.dtype).removeprefix("torch.")]
-        return Spectral(name, dtype, self.view, b"", Transform(self.axes), self.region, values, code)
+        return DctTensor(name, dtype, self.view, b"", Transform(self.axes), self.region, values, code)
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def decoded(self, coefficients: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from ..container.records import ViewRecord, byte_size
 from ..container.skeleton import RebuildRecipe
 from ..container.widths import Validated
 from ..decoder.decode import Decoder
-from ..decoder.width import at_width, told
+from ..decoder.width import at_width, format_width
 from ..errors import CheckError, CorruptError
 from ..formats.read import read_model
 from ..tensors import Array, Buffer, raw_bytes
@@ -98,7 +98,9 @@ def verify_file(
 
 def _check_width(reader: Reader, one: Validated) -> None:
     if Decoder(reader, at_width(reader, one.lengths)).checksum() != one.checksum:
-        raise CorruptError(Code.BAD_DIGEST, f"The tensors at the width {told(one.lengths)} are not those validated.")
+        raise CorruptError(
+            Code.BAD_DIGEST, f"The tensors at the width {format_width(one.lengths)} are not those validated."
+        )
 
 
 class _Check:

@@ -19,11 +19,10 @@ import numpy.typing as npt
 from ..constants import MAX_LEVEL, ROW_STEP, Code
 from ..errors import CorruptError
 from ..tensors import Array, DType, Stored
-from . import transform
 from .elements import to_elements, to_reals
 from .region import Box, Region, Scan
 from .steps import MAX_CODE, step_of
-from .transform import Transform
+from .transform import Transform, energy, forward, fraction_bits, inverse
 
 Ints = npt.NDArray[np.int32]
 Reals = npt.NDArray[np.float64]
@@ -33,7 +32,7 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
+class Resampled:
     """What becomes of a layer at another width (spec section "Other widths")."""
 
     stored: tuple[int, ...]
@@ -54,7 +53,7 @@ class Layer:
     """of the shape at full width"""
     step: int
     """step code of a float tensor; center, 0 … 255, of an 8-bit integer tensor"""
-    sampled: Sampled | None = None
+    resampled: Resampled | None = None
     """None at full width"""
 
     @property
@@ -63,9 +62,9 @@ class Layer:
         return not self.dtype.lossy
 
 
-def coefficients(tensor: Stored, how: Transform) -> Reals:
+def coefficients(tensor: Stored, transform: Transform) -> Reals:
     """What is quantized: the tensor's DCT coefficients, in units of the weights."""
-    return transform.forward(to_reals(tensor.array(), tensor.dtype), how)
+    return forward(to_reals(tensor.array(), tensor.dtype), transform)
 
 
 def rounded(coefs: Reals, step: float) -> Ints | None:
@@ -83,26 +82,26 @@ def integer_points(tensor: Stored, center: int) -> Ints:
 
 
 def decode(points: Ints, layer: Layer, row_steps: npt.NDArray[np.int64] | None = None) -> Array:
-    """Elements [shape] from the points [count] of a layer, and by how much the steps of its rows differ [rows].
+    """Elements [shape] from the points [count] of a layer, and by transform much the steps of its rows differ [rows].
 
     Raises CorruptError.
     """
-    box = layer.region.scatter(points, layer.sampled.stored if layer.sampled else layer.shape)
+    box = layer.region.scatter(points, layer.resampled.stored if layer.resampled else layer.shape)
     if layer.integer:
         whole = _placed(box, layer.shape, np.dtype(np.int32))
         return np.asarray(whole.astype(np.uint8) + np.uint8(layer.step)).view(layer.dtype.storage)
     steps = _steps(layer, row_steps)
     if not points.any():
         return np.zeros(layer.shape, layer.dtype.storage)
-    fraction = transform.fraction_bits(transform.energy(box)) if layer.transform.axes else 0
+    fraction = fraction_bits(energy(box)) if layer.transform.axes else 0
     gain = 1.0
-    if layer.sampled:
-        box, gain = box[tuple(slice(0, n) for n in layer.shape)], layer.sampled.gain
+    if layer.resampled:
+        box, gain = box[tuple(slice(0, n) for n in layer.shape)], layer.resampled.gain
     result = np.zeros(layer.shape, layer.dtype.storage)
     for part, place in _slabs(box.shape, layer):
         values: Reals = box[part].astype(np.float64)
         if layer.transform.axes:
-            values = transform.inverse(values, layer.shape, layer.transform, fraction)
+            values = inverse(values, layer.shape, layer.transform, fraction)
         values *= steps[part[:1] if steps.size > 1 else ()] * 2.0**-fraction * gain
         result[place] = to_elements(values, layer.dtype)
     return result

@@ -21,7 +21,7 @@ Reals = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Spectral(Stored):
+class DctTensor(Stored):
     """A tensor whose coefficients outside of a kept region are zero; `data` is empty.
 
     The coefficients are those of the orthonormal DCT over the transform's axes, in units of the weights. With a step
@@ -69,6 +69,6 @@ class Spectral(Stored):
 
 def spectrum(tensor: Stored) -> Reals:
     """The values of a tensor, or the coefficients that it is given by: their energy is the same."""
-    if isinstance(tensor, Spectral):
+    if isinstance(tensor, DctTensor):
         return tensor.coefficients
     return to_reals(tensor.array(), tensor.dtype)

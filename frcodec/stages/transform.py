@@ -39,16 +39,16 @@ class Transform:
         return min(length, 1 << self.block) if self.block else length
 
 
-def forward(values: Reals, how: Transform) -> Reals:
+def forward(values: Reals, transform: Transform) -> Reals:
     """Orthonormal DCT-II coefficients of the values, same shape."""
-    if not how.axes or not values.size:
+    if not transform.axes or not values.size:
         return values
-    if not how.block:
-        whole: Reals = scipy.fft.dctn(values, axes=how.axes, norm="ortho")
+    if not transform.block:
+        whole: Reals = scipy.fft.dctn(values, axes=transform.axes, norm="ortho")
         return whole
     result = values
-    for axis in how.axes:
-        length, run = values.shape[axis], how.runs(values.shape[axis])
+    for axis in transform.axes:
+        length, run = values.shape[axis], transform.runs(values.shape[axis])
         cut = length // run * run
         before, after = result.shape[:axis], result.shape[axis + 1 :]
         head, tail = np.split(result, [cut], axis=axis)
@@ -73,6 +73,11 @@ def energy(points: npt.NDArray[np.int32]) -> int:
         high, low = part >> 16, part & 0xFFFF
         total += (int(high @ high) << 32) + (int(high @ low) << 17) + int(low @ low)
     return total
+
+
+def invertible(points: npt.NDArray[np.int32]) -> bool:
+    """Whether the exact inverse transform takes these points."""
+    return fraction_bits(energy(points)) >= MIN_FRACTION_BITS
 
 
 @lru_cache(maxsize=256)
@@ -100,7 +105,7 @@ def axis_order(kept: Sequence[int], shape: Sequence[int], axes: Sequence[int]) -
     return sorted(axes, key=lambda axis: (Fraction(shape[axis], max(1, kept[axis])), axis))
 
 
-def inverse(points: Reals, shape: Sequence[int], how: Transform, fraction: int) -> Reals:
+def inverse(points: Reals, shape: Sequence[int], transform: Transform, fraction: int) -> Reals:
     """Integers value · 2^F, exact in doubles, of the given shape along the transformed axes, from a box of points.
 
     Axes that are not transformed keep the box's length. `fraction` is F of the whole tensor's energy.
@@ -111,8 +116,8 @@ def inverse(points: Reals, shape: Sequence[int], how: Transform, fraction: int) 
             Code.BAD_RECORD, f"Levels of a transformed tensor are too large: F is {fraction}, 8 is the least."
         )
     x = points * 2.0**fraction
-    for axis in axis_order(points.shape, shape, how.axes):
-        x = _inverse_axis(x, axis, shape[axis], how.runs(shape[axis]))
+    for axis in axis_order(points.shape, shape, transform.axes):
+        x = _inverse_axis(x, axis, shape[axis], transform.runs(shape[axis]))
     return x
 
 

@@ -1,6 +1,6 @@
 """Trellis-coded quantization: which half of the points a level stands for (spec section "Trellis").
 
-    union u    0: the points 0, ±2, ±4 …      1: the points 0, ±1, ±3 …       the lowest bit of the state
+    subset u    0: the points 0, ±2, ±4 …      1: the points 0, ±1, ±3 …       the lowest bit of the state
     point      2 · level - u · sign(level)
     next state (state >> 1) ^ (u ? h0 >> 1 : 0) ^ (level odd ? h1 >> 1 : 0)
 
@@ -34,12 +34,12 @@ def next_states(state_bits: int) -> States:
     return following
 
 
-def points(levels: Ints, unions: npt.NDArray[np.uint8]) -> Ints:
+def points(levels: Ints, subsets: npt.NDArray[np.uint8]) -> Ints:
     """What levels stand for, of any shape, in a stream with a trellis."""
-    return 2 * levels - unions.astype(np.int32) * np.sign(levels)
+    return 2 * levels - subsets.astype(np.int32) * np.sign(levels)
 
 
-def unions(levels: Ints, state_bits: int) -> npt.NDArray[np.uint8]:
+def subsets(levels: Ints, state_bits: int) -> npt.NDArray[np.uint8]:
     """u of every level of lanes laid out in time [steps, lanes]; lanes start in state 0."""
     following = next_states(state_bits)
     odd = (levels & 1).astype(np.uint8)

@@ -15,7 +15,7 @@ from ..constants import DEFAULT_MAX_BYTES, Code
 from ..errors import UsageError
 from ..formats.read import read_sparse
 from ..pytorch.frequencies import Frequencies
-from ..stages.spectral import Spectral
+from ..stages.spectral import DctTensor
 from .regularize import Regularization, checked_goal
 
 _FIRST_STEP = 2.0**-8
@@ -52,7 +52,7 @@ def import_frereg(
     return Regularization(module, [e.name for e in found], budget=size, rate_weight=rate_weight, steps=steps)
 
 
-def _put(module: nn.Module, parameter: Tensor, entry: Spectral) -> None:
+def _put(module: nn.Module, parameter: Tensor, entry: DctTensor) -> None:
     owner, _, attribute = entry.name.rpartition(".")
     how = Frequencies(parameter, entry.shape, entry.transform.axes, entry.region, entry.region.count, _FIRST_STEP)
     values = torch.tensor(entry.coefficients)

@@ -28,7 +28,7 @@ from ..entropy.stream import Quantized, StreamModel, contexts_by_level
 from ..pytorch.entries import module_entries
 from ..pytorch.frequencies import Frequencies
 from ..stages.region import Box, Scan
-from ..stages.spectral import Spectral
+from ..stages.spectral import DctTensor
 from ..stages.transform import Transform
 from ..tensors import Entry, Stored
 from .selection import Selected
@@ -114,7 +114,7 @@ def least_bytes(module: nn.Module, chosen: Sequence[Selected]) -> int:
         else:
             region = Scan(0) if one.axes else Box((0,) * len(one.view))
             how = Transform(one.axes)
-            entries[at] = Spectral(entry.name, entry.dtype, one.view, b"", how, region, np.zeros(0), 0)
+            entries[at] = DctTensor(entry.name, entry.dtype, one.view, b"", how, region, np.zeros(0), 0)
     return _size(entries, exact)
 
 

@@ -160,7 +160,7 @@ def test_r8_keeps_the_field_that_only_holds_memory() -> None:
 
 
 def test_executorch_is_of_the_version_that_writes_the_tests_programs() -> None:
-    pinned = (REPOSITORY / "tests" / "executorch" / "requirements.txt").read_text()
+    pinned = (REPOSITORY / "tests" / "formats" / "executorch" / "runtime" / "requirements.txt").read_text()
     assert re.findall(r"^executorch==([\d.]+)$", pinned, re.MULTILINE) == [catalog()["executorch"]]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from frcodec.encoder.decide import decided
+from frcodec.encoder.decide import decide
 from frcodec.encoder.options import Options
-from frcodec.encoder.plan import treatments
+from frcodec.encoder.plan import plan_tensors
 from frcodec.stages import layer
 from frcodec.stages.elements import to_reals
 from frcodec.stages.transform import Transform
@@ -25,8 +25,8 @@ TENSORS = {
 HOWS = {"chosen": None, "none": Transform(), "whole": Transform((0,)), "blocks": Transform((0,), 3)}
 
 
-def _treatment(array, **options):
-    (planned,), _ = treatments([from_array("w", array)], (), Options(**options))
+def _plan_tensor(array, **options):
+    (planned,), _ = plan_tensors([from_array("w", array)], (), Options(**options))
     return planned
 
 
@@ -35,7 +35,7 @@ def _treatment(array, **options):
 @pytest.mark.parametrize("name", TENSORS)
 def test_the_noise_is_the_one_that_is_measured(name, step, how):
     values = TENSORS[name]
-    found = decided(_treatment(values), step, HOWS[how])
+    found = decide(_plan_tensor(values), step, HOWS[how])
     assert found is not None
     decoded = to_reals(layer.decode(found.quantized.points, found.layer), found.layer.dtype)
     assert np.square(decoded - values).sum() == pytest.approx(found.noise, rel=1e-4)  # the integer basis is not exact
@@ -46,25 +46,25 @@ def test_a_step_means_about_the_error_of_plain_rounding(name):
     """Also where a finer step and a trellis make it; decisions for rate may cost a little more."""
     values = TENSORS[name]
     for step in (0.02, 0.1):
-        found = decided(_treatment(values), step, Transform())
+        found = decide(_plan_tensor(values), step, Transform())
         assert found is not None
         assert found.noise / values.size == pytest.approx(step**2 / 12, rel=0.15)
 
 
 def test_bounds_are_kept_by_rounding_to_the_nearest():
-    found = decided(_treatment(TENSORS["large"], max_error=0.05), 0.1)
+    found = decide(_plan_tensor(TENSORS["large"], max_error=0.05), 0.1)
     assert found is not None
     decoded = layer.decode(found.quantized.points, found.layer)
     assert np.abs(decoded - TENSORS["large"]).max() <= 0.05
-    assert found.quantized.unions is None
+    assert found.quantized.subsets is None
 
 
 def test_too_small_steps_are_refused():
-    assert decided(_treatment(TENSORS["large"]), 2.0**-95) is None
-    assert decided(_treatment(TENSORS["large"]), 1e-12) is None  # levels beyond 2^30
+    assert decide(_plan_tensor(TENSORS["large"]), 2.0**-95) is None
+    assert decide(_plan_tensor(TENSORS["large"]), 1e-12) is None  # levels beyond 2^30
 
 
 def test_integers_cost_nothing():
-    found = decided(_treatment(RANDOM.integers(-9, 9, (80, 80)).astype(np.int8)), 1.0)
+    found = decide(_plan_tensor(RANDOM.integers(-9, 9, (80, 80)).astype(np.int8)), 1.0)
     assert found is not None
     assert found.noise == 0

@@ -11,9 +11,9 @@ from saving import decibels, saved
 
 from frcodec import Calibration, Options, Sensitivity, _native, load_file, native, open_file
 from frcodec.encoder.calibration import DECIBELS
-from frcodec.encoder.decide_calibrated import decided_calibrated, row_steps
+from frcodec.encoder.decide_calibrated import decide_calibrated, row_steps
 from frcodec.encoder.feedback import DAMPING, feedback
-from frcodec.encoder.plan import treatments
+from frcodec.encoder.plan import plan_tensors
 from frcodec.encoder.viterbi import LAMBDA
 from frcodec.entropy import stream
 from frcodec.native import encoder as native_encoder
@@ -82,15 +82,15 @@ def test_moments_of_coefficients_cost_what_those_of_weights_do(shape, how):
 
 
 def path(scaled, upper, weights, starts=(0,), state_bits=5, bits=None):
-    """Levels [rows, columns] and unions of a path where levels of a size cost so many bits."""
+    """Levels [rows, columns] and subsets of a path where levels of a size cost so many bits."""
     rows, columns = scaled.shape
     price = np.zeros((2, 1, 132), np.float32) if bits is None else np.array(bits, np.float32) * np.float32(LAMBDA)
     price[:, :, 0] = 1e6  # of level -1
-    levels, unions = native_encoder.find_path_with_feedback(
+    levels, subsets = native_encoder.find_path_with_feedback(
         scaled.reshape(-1), np.zeros(scaled.size, np.uint8), price, np.asarray(upper, np.float32),
         np.asarray(weights, np.float32), np.array(starts, np.int64), state_bits,
     )  # fmt: skip
-    return levels.reshape(rows, columns), unions.reshape(rows, columns)
+    return levels.reshape(rows, columns), subsets.reshape(rows, columns)
 
 
 def points_of(levels, state_bits):
@@ -119,11 +119,11 @@ def test_without_relations_it_is_the_cheapest_path(state_bits):
 def test_unions_are_those_of_the_trellis_in_every_lane(columns, starts):
     found = feedback(moments(columns), (4, columns), Transform())
     scaled = RANDOM.normal(size=(300 // columns, columns)) * 5
-    levels, unions = path(scaled, found.upper, found.weights, [s for s in starts if s <= scaled.size])
+    levels, subsets = path(scaled, found.upper, found.weights, [s for s in starts if s <= scaled.size])
     for first, last in zip(starts, (*starts[1:], scaled.size), strict=True):
         lane = slice(first, last)
-        expected = [union for _, union, _ in walk(levels.reshape(-1)[lane].tolist(), 5)]
-        assert unions.reshape(-1)[lane].tolist() == expected
+        expected = [subset for _, subset, _ in walk(levels.reshape(-1)[lane].tolist(), 5)]
+        assert subsets.reshape(-1)[lane].tolist() == expected
 
 
 @pytest.mark.parametrize("columns", [20, 90])
@@ -244,8 +244,8 @@ def test_kernels_keep_their_transform_where_it_helps(values):
     if values == "smooth":
         kernels = inverse_of_falling(kernels)
     known = calibration(shape)
-    (planned,), _ = treatments([from_array("w", kernels)], (), Options(calibration=known))
-    found = decided_calibrated(planned, known.tensors["w"], 0.2)
+    (planned,), _ = plan_tensors([from_array("w", kernels)], (), Options(calibration=known))
+    found = decide_calibrated(planned, known.tensors["w"], 0.2)
     assert found is not None
     assert set(found.layer.transform.axes) == ({2, 3} if values == "smooth" else set())
 
@@ -259,9 +259,9 @@ def inverse_of_falling(kernels: np.ndarray) -> np.ndarray:
 
 def test_steps_that_are_too_small_are_refused():
     known = calibration((90, 64))
-    (planned,), _ = treatments([from_array("w", RANDOM.normal(size=(90, 64)))], (), Options(calibration=known))
+    (planned,), _ = plan_tensors([from_array("w", RANDOM.normal(size=(90, 64)))], (), Options(calibration=known))
     for step in (2.0**-95, 1e-12):
-        assert decided_calibrated(planned, known.tensors["w"], step) is None
+        assert decide_calibrated(planned, known.tensors["w"], step) is None
 
 
 def test_a_row_that_alone_matters_is_the_nearest():

@@ -8,14 +8,14 @@ from saving import again, decibels, identical, network, saved, saved_with_report
 
 from frcodec import Code, FrcError
 from frcodec.encoder.options import Options, parse_rule
-from frcodec.encoder.plan import Coding, treatments
+from frcodec.encoder.plan import Coding, plan_tensors
 from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, Stored, View, from_array
 
 
 def _plan(tensors, exact=(), **options):
     entries = [from_array(name, array) for name, array in tensors.items()]
-    planned, warnings = treatments(entries, exact, Options(**options))
+    planned, warnings = plan_tensors(entries, exact, Options(**options))
     return {t.tensor.name: t for t in planned}, warnings
 
 
@@ -162,7 +162,7 @@ def test_what_the_reader_knows_to_be_no_weights_is_exact():
 def test_rules_match_the_names_of_views():
     base = np.random.default_rng(0).normal(size=5000).astype(np.float32)
     entries = [Stored("", DTYPES["float32"], (5000,), base.tobytes()), View("tied.weight", 0, 0, (5000,), (1,))]
-    (planned,), _ = treatments(entries, (), Options(keep=("tied",)))
+    (planned,), _ = plan_tensors(entries, (), Options(keep=("tied",)))
     assert planned.coding is Coding.RAW
 
 

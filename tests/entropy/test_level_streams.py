@@ -72,7 +72,7 @@ def test_lanes_without_levels(size, lanes_log2):
 
 @pytest.mark.parametrize("state_bits", TRELLISES)
 def test_every_scale_with_levels_up_to_the_largest(state_bits):
-    """All shifts, and escapes of every size on both sides, in both unions."""
+    """All shifts, and escapes of every size on both sides, in both subsets."""
     largest = MAX_LEVEL // 2 if state_bits else MAX_LEVEL
     powers = (1 << np.arange(31)).astype(np.int64)
     values = np.concatenate([[0], powers, powers - 1, powers[:-1] + 1]).clip(0, largest)
@@ -85,7 +85,7 @@ def test_every_scale_with_levels_up_to_the_largest(state_bits):
 @pytest.mark.parametrize("level", [MAX_LEVEL // 2 + 1, -(MAX_LEVEL // 2) - 1, MAX_LEVEL - 1, -MAX_LEVEL])
 @pytest.mark.parametrize("before", [0, 1, 2, 3])
 def test_points_beyond_the_largest_level_are_refused(level, before):
-    """In both unions."""
+    """In both subsets."""
     flat = np.array([*[1] * before, level], np.int32)
     model = _simple(Table(24, 8, 0, 6), 0, 3)
     for decode in (stream.decode, decoded_by_core):

@@ -1,4 +1,4 @@
-"""Frequency tables: all 16,384 of each union."""
+"""Frequency tables: all 16,384 of each subset."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ UNIONS = (0, 1)
 def test_every_table_is_complete(shape):
     for zero in range(64):
         for scale in range(64):
-            for union in UNIONS:
-                direct, escape = frequencies(Table(zero, scale, shape), union)
+            for subset in UNIONS:
+                direct, escape = frequencies(Table(zero, scale, shape), subset)
                 assert direct[0] + 2 * sum(direct[1:]) + escape == 4096
                 assert min(direct) >= 1
                 assert escape >= 1
@@ -36,17 +36,17 @@ def test_every_table_is_complete(shape):
 
 @settings(max_examples=300)
 @given(tables(2), st.sampled_from(UNIONS))
-def test_every_table_follows_its_definition(table, union):
-    expected = frequencies_of(table.zero, table.gap, table.scale, table.shape, union, EXP2)
-    assert list(frequencies(table, union)[0]) == expected
+def test_every_table_follows_its_definition(table, subset):
+    expected = frequencies_of(table.zero, table.gap, table.scale, table.exponent, subset, EXP2)
+    assert list(frequencies(table, subset)[0]) == expected
 
 
-@pytest.mark.parametrize("union", UNIONS)
+@pytest.mark.parametrize("subset", UNIONS)
 @pytest.mark.parametrize("shape", range(4))
-def test_tables_fall_with_magnitude(shape, union):
+def test_tables_fall_with_magnitude(shape, subset):
     """Up to the rounding of running sums, which moves a frequency by less than one."""
     for scale in range(64):
-        direct, _ = frequencies(Table(0, scale, shape), union)
+        direct, _ = frequencies(Table(0, scale, shape), subset)
         assert all(after <= before + 1 for before, after in zip(direct[1:], direct[2:], strict=False))
 
 
@@ -63,16 +63,16 @@ def test_zero_frequencies_follow_the_odds():
     assert values[24] == 2048
 
 
-@pytest.mark.parametrize("union", UNIONS)
+@pytest.mark.parametrize("subset", UNIONS)
 @pytest.mark.parametrize("shape", range(4))
-def test_frequencies_follow_the_formula(shape, union):
-    """Points of union 1 are half a level nearer to zero."""
+def test_frequencies_follow_the_formula(shape, subset):
+    """Points of subset 1 are half a level nearer to zero."""
     beta = (shape + 1) / 2
     for scale in range(21):
         a = 2 ** ((scale - 4) / 4)
-        points = 2 * np.arange(1, 1024) - union
+        points = 2 * np.arange(1, 1024) - subset
         ideal = 2.0 ** -((points / a) ** beta - (points[0] / a) ** beta)
-        direct, _ = frequencies(Table(0, scale, shape), union)
+        direct, _ = frequencies(Table(0, scale, shape), subset)
         rest = (4096 - direct[0]) / 2
         expected = ideal[: len(direct) - 1] / ideal.sum() * rest
         assert np.abs(np.array(direct[1:]) - expected).max() < 1.5 + 0.002 * rest
@@ -92,12 +92,12 @@ def test_shift_takes_the_width_beyond_the_cap():
 @pytest.mark.parametrize("state_bits", [0, 4])
 @given(data=st.data())
 def test_slots_hold_each_symbol_as_often_as_its_frequency(state_bits, data):
-    unions = 2 if state_bits else 1
-    several = data.draw(st.lists(tables(unions), min_size=1, max_size=3))
+    subsets = 2 if state_bits else 1
+    several = data.draw(st.lists(tables(subsets), min_size=1, max_size=3))
     coder = Coder.of(several, state_bits)
-    assert len(coder.frequency) == unions * len(several)
-    for row, (union, table) in enumerate(product(range(unions), several)):
-        counts = symbol_frequencies(table, union)
+    assert len(coder.frequency) == subsets * len(several)
+    for row, (subset, table) in enumerate(product(range(subsets), several)):
+        counts = symbol_frequencies(table, subset)
         assert counts.sum() == 4096
         symbols = [*range(2 * int(coder.reach[row]) + 1), ESCAPE]
         assert np.flatnonzero(counts).tolist() == symbols
@@ -106,16 +106,16 @@ def test_slots_hold_each_symbol_as_often_as_its_frequency(state_bits, data):
         assert coder.shift[row] == table.shift
 
 
-@pytest.mark.parametrize("unions", [1, 2])
+@pytest.mark.parametrize("subsets", [1, 2])
 @given(data=st.data())
-def test_tables_are_written_as_differences(unions, data):
-    first, second = data.draw(tables(unions)), data.draw(tables(unions))
+def test_tables_are_written_as_differences(subsets, data):
+    first, second = data.draw(tables(subsets)), data.draw(tables(subsets))
     bits = BitWriter()
-    first.write(bits, None, unions)
-    second.write(bits, first, unions)
+    first.write(bits, None, subsets)
+    second.write(bits, first, subsets)
     reader = BitReader(bits.getvalue())
-    assert Table.read(reader, None, unions) == first
-    assert Table.read(reader, first, unions) == second
+    assert Table.read(reader, None, subsets) == first
+    assert Table.read(reader, first, subsets) == second
     if first == second:
         assert len(bits.getvalue()) == 3
 

@@ -126,7 +126,7 @@ def test_an_empty_dictionary(write):
 
 
 def test_large_sizes_in_the_pickle(monkeypatch):
-    from frcodec.formats.plain import _state_dict_pickle
+    from frcodec.formats.pytorch.state_dict import _state_dict_pickle
     from frcodec.formats.pytorch.unpickle import unpickle
     from frcodec.formats.pytorch.walk import Names, named_tensors
 

@@ -13,7 +13,7 @@ from report.made import encoded, encoded_model, flipped, safetensors, stored
 from frcodec.constants import Code
 from frcodec.encoder.options import Options
 from frcodec.errors import CheckError, CorruptError, FileError, FrcError, UnsupportedError
-from frcodec.report.compare import measured
+from frcodec.measure import compare
 from frcodec.report.verify import verify_file
 from frcodec.tensors import DTYPES, Stored
 
@@ -154,7 +154,7 @@ def test_measures_in_blocks_are_those_of_the_whole() -> None:
     random = np.random.default_rng(6)
     before = random.standard_normal((1 << 20) + 777).astype("<f4")
     after = before + random.standard_normal(before.size).astype("<f4") * np.float32(0.01)
-    measure = measured(before, after, DTYPES["float32"])
+    measure = compare(before, after, DTYPES["float32"])
     error = before.astype(float) - after
     assert not measure.equal
     assert measure.noise == pytest.approx(error @ error) and measure.max_error == np.abs(error).max()

@@ -41,11 +41,11 @@ def test_without_a_trellis_there_is_one_state():
 def test_unions_and_points_are_those_of_a_walk(state_bits, lanes, flat):
     steps = len(flat) // lanes
     in_time = np.array(flat[: steps * lanes], np.int32).reshape(lanes, steps).T
-    unions = trellis.unions(in_time, state_bits)
-    points = trellis.points(in_time, unions)
+    subsets = trellis.subsets(in_time, state_bits)
+    points = trellis.points(in_time, subsets)
     for lane in range(lanes):
         expected = list(walk(in_time[:, lane].tolist(), state_bits))
-        assert unions[:, lane].tolist() == [union for _, union, _ in expected]
+        assert subsets[:, lane].tolist() == [subset for _, subset, _ in expected]
         assert points[:, lane].tolist() == [point for _, _, point in expected]
 
 

@@ -164,7 +164,7 @@ def test_together_they_cover_streams():
     assert min(int(axis.min()) for axis in classes) == -256
     assert max(int(axis.max()) for axis in classes) == 254
     assert {table.scale for table in tables} == set(range(64))
-    assert {table.shape for table in tables} == set(range(4))
+    assert {table.exponent for table in tables} == set(range(4))
     assert {table.zero for table in tables} == set(range(64))
     assert {table.gap for table in tables} == set(range(64))
 

@@ -76,12 +76,12 @@ class Table:
         self._length = length
 
     def number(self, field: int, kind: Any, default: int = 0) -> int:
-        """A field that is a number, an enumerator or the type of a union."""
+        """A field that is a number, an enumerator or the type of a subset."""
         place = self._place(field, kind.bytewidth)
         return default if place is None else int(self._raw.Get(kind, place))
 
     def table(self, field: int) -> Table | None:
-        """A field that is a table, or the value of a union; None where it is absent."""
+        """A field that is a table, or the value of a subset; None where it is absent."""
         place = self._place(field, _OFFSET_BYTES)
         return None if place is None else Table(self._buffer, self._raw.Indirect(place))
 

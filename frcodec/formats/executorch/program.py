@@ -167,8 +167,8 @@ class _Program:
     def _add_values(self, plan: Table, prefix: str) -> None:
         """Add the tensors of a method that have data."""
         named = roles(plan)
-        for number, union in enumerate(plan.tables(2)):
-            tensor = union.table(1) if union.number(0, U8) == _TENSOR else None
+        for number, subset in enumerate(plan.tables(2)):
+            tensor = subset.table(1) if subset.number(0, U8) == _TENSOR else None
             if tensor is not None and (index := tensor.number(5, U32)):
                 self._add_tensor(tensor, index, prefix, named.get(number))
 

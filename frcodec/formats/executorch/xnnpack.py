@@ -82,9 +82,9 @@ def add_constants(ranges: Ranges, start: int, end: int, named: Mapping[str, tupl
     data = list(_data(graph, named))
     roles = _roles(graph.root)
     complete = True
-    for number, union in enumerate(graph.root.tables(2)):
-        value = union.table(1)
-        quantized = value if union.number(0, U8) == _QUANTIZED else None
+    for number, subset in enumerate(graph.root.tables(2)):
+        value = subset.table(1)
+        quantized = value if subset.number(0, U8) == _QUANTIZED else None
         value = quantized.table(0) if quantized is not None else value
         index = value.number(3, U32) if value is not None else 0
         if value is None or not index:
@@ -165,8 +165,8 @@ def _layout(value: Table, size: int) -> Layout:
 def _roles(root: Table) -> dict[int, str]:
     """Names of the values that layers are trained for, by id; the first layer that reads one names it."""
     roles: dict[int, str] = {}
-    for number, union in enumerate(root.tables(1)):
-        kind, node = _WEIGHTS.get(union.number(0, U8)), union.table(1)
+    for number, subset in enumerate(root.tables(1)):
+        kind, node = _WEIGHTS.get(subset.number(0, U8)), subset.table(1)
         if kind is None or node is None:
             continue
         for field, role in kind[1].items():

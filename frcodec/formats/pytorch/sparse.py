@@ -16,7 +16,7 @@ from ...constants import MAX_TRANSFORM_LENGTH, Code
 from ...errors import CorruptError, UnsupportedError
 from ...stages.elements import to_reals
 from ...stages.region import Box, Region, Scan
-from ...stages.spectral import Spectral
+from ...stages.spectral import DctTensor
 from ...stages.transform import Transform
 from ...tensors import Array
 from .objects import SparseRef, StorageRef, TensorRef
@@ -33,7 +33,7 @@ _MAX_INDICES = 1 << 26
 """of all tensors together; many may share one storage, so the size of the file is no bound"""
 
 
-def sparse_tensors(root: object, locate: Locate, max_bytes: int) -> list[Spectral]:
+def sparse_tensors(root: object, locate: Locate, max_bytes: int) -> list[DctTensor]:
     """The tensors of a file by their coefficients, in dictionary order; `root` is what its pickle describes.
 
     The kept region of each is the smallest scan prefix or, where that is smaller, box that holds its positions.
@@ -44,7 +44,7 @@ def sparse_tensors(root: object, locate: Locate, max_bytes: int) -> list[Spectra
     more than `max_bytes`; CorruptError (bad_model) for positions outside of their tensor, named twice in a coalesced
     one, and for parts of wrong types or sizes.
     """
-    found: list[Spectral] = []
+    found: list[DctTensor] = []
     room, work = max_bytes, _MAX_INDICES
     for name, leaf, exact in named_leaves(root, Names(), (TensorRef, SparseRef)):
         if not isinstance(leaf, SparseRef) or exact:
@@ -86,7 +86,7 @@ def _parts(name: str, leaf: SparseRef) -> tuple[TensorRef, TensorRef, tuple[int,
 
 def _spectral(
     name: str, leaf: SparseRef, indices: TensorRef, values: TensorRef, shape: tuple[int, ...], locate: Locate
-) -> Spectral:
+) -> DctTensor:
     """One tensor, its positions checked."""
     assert values.dtype is not None
     positions = _elements(name, indices, locate).T.astype(np.int64, copy=False)
@@ -105,7 +105,7 @@ def _spectral(
     # a sum even where there is nothing to add: one value each is placed as it is
     coefficients: Reals = np.asarray(np.bincount(places, weights=elements, minlength=region.count), np.float64)
     coefficients.flags.writeable = False
-    return Spectral(name, values.dtype, shape, b"", Transform(tuple(range(len(shape)))), region, coefficients)
+    return DctTensor(name, values.dtype, shape, b"", Transform(tuple(range(len(shape)))), region, coefficients)
 
 
 def _elements(name: str, tensor: TensorRef, locate: Locate) -> Array:

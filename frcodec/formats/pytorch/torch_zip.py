@@ -8,7 +8,7 @@ from zlib import crc32
 from ...constants import Code
 from ...container.skeleton import Hole, Patch
 from ...errors import CorruptError, UnsupportedError
-from ...stages.spectral import Spectral
+from ...stages.spectral import DctTensor
 from ...tensors import Buffer
 from ..model import Model, cut
 from ..zip.image import Archive, Member, parse
@@ -107,7 +107,7 @@ class _TorchFiles:
             if self._locate_name(named.tensor.storage) not in listed:
                 yield named
 
-    def sparse_tensors(self) -> list[Spectral] | None:
+    def sparse_tensors(self) -> list[DctTensor] | None:
         """The coefficients of a sparse state dictionary; None where there is no sparse tensor."""
         member = self.member("data.pkl")
         data = bytes(member.read(min(MAX_PICKLE_BYTES, self._max_bytes))) if member else b""

@@ -1,4 +1,4 @@
-"""ExecuTorch programs and data files, as executorch 1.5.1 writes them (tests/formats/executorch/runtime/make_fixtures.py)."""
+"""ExecuTorch programs and data files, as executorch 1.5.1 writes them (see runtime/make_fixtures.py)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 import frcodec
 from frcodec.encoder.options import Options
-from frcodec.encoder.plan import treatments
+from frcodec.encoder.plan import plan_tensors
 from frcodec.errors import FrcError, UnsupportedError
 from frcodec.formats.read import read_model
 
@@ -88,10 +88,10 @@ def test_channels_last_kernels_are_views_of_what_lies_in_memory(read, values):
 
 def test_norms_are_known_by_their_operators(read):
     model = read(data("normed.pte"))
-    found = treatments(model.entries, model.exact, Options())[0]
-    [variance] = [treatment for treatment in found if treatment.variance]
+    found = plan_tensors(model.entries, model.exact, Options())[0]
+    [variance] = [plan for plan in found if plan.variance]
     assert variance.tensor.name == "batch_norm.3.running_var"
-    assert {"embedding.0.weight", "layer_norm.1.bias"} <= {treatment.tensor.name for treatment in found}
+    assert {"embedding.0.weight", "layer_norm.1.bias"} <= {plan.tensor.name for plan in found}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from frcodec.formats.pytorch.storages import Payload
 from frcodec.formats.read import read_model, read_sparse
 from frcodec.report.verify import verify_file
 from frcodec.stages.region import Box, Scan, scan_places
-from frcodec.stages.spectral import Spectral
+from frcodec.stages.spectral import DctTensor
 from frcodec.tensors import DTYPES
 
 LIMIT = 1 << 30
@@ -167,7 +167,7 @@ def test_other_sparse_files_are_read_as_they_are(why, tensors, save, lossless):
     with pytest.raises(UnsupportedError, match=why) as error:
         read_sparse(data)
     assert error.value.code == Code.UNSUPPORTED_MODEL
-    assert not any(isinstance(entry, Spectral) for entry in lossless(data).entries)
+    assert not any(isinstance(entry, DctTensor) for entry in lossless(data).entries)
 
 
 def damaged_tensors():

@@ -1,4 +1,7 @@
-"""Write the small programs of tests/formats/executorch/files: build/executorch/bin/python tests/formats/executorch/runtime/make_fixtures.py."""
+"""Write the programs of tests/formats/executorch/files, in the environment that android_loader/ci/executorch makes.
+
+build/executorch/bin/python tests/formats/executorch/runtime/make_fixtures.py
+"""
 
 from __future__ import annotations
 
