@@ -163,7 +163,7 @@ def save_file(
 
 def save_entries(
     entries: Sequence[Entry],
-    exact: Iterable[int],
+    lossless: Iterable[int],
     target: PathOrFile,
     *,
     options: Options | None,
@@ -172,8 +172,8 @@ def save_entries(
     metadata: Mapping[str, str] | None,
     progress: Progress | None,
 ) -> EncodeReport:
-    """Encode entries without a model file; those at the positions `exact` without loss."""
-    model = Model("tensors", entries, None, frozenset(exact))
+    """Encode entries without a model file; those at the positions `lossless` without loss."""
+    model = Model("tensors", entries, None, frozenset(lossless))
     with _target(target, force) as out:
         return encode(
             model, out, options or Options(), threads=_threads(threads), metadata=_texts(metadata), progress=progress

@@ -20,13 +20,13 @@ _MOST_VALUES = 256
 _LONGEST_TEXT = 1000
 
 
-def signature_of(plan: RebuildRecipe | None) -> Signature:
+def signature_of(recipe: RebuildRecipe | None) -> Signature:
     """What the skeleton of a model file says; empty for kinds that say nothing, and where it cannot be read."""
-    read = _READERS.get(plan.kind) if plan else None
-    if plan is None or read is None:
+    read = _READERS.get(recipe.kind) if recipe else None
+    if recipe is None or read is None:
         return Signature()
     try:
-        found = read(_without_tensors(plan))
+        found = read(_without_tensors(recipe))
     except (FrcError, OSError):  # a file that can be rebuilt is fit for an app, even if it is not understood here
         return Signature()
     values = found.inputs + found.outputs
@@ -34,11 +34,11 @@ def signature_of(plan: RebuildRecipe | None) -> Signature:
     return found if sane else Signature()
 
 
-def _without_tensors(plan: RebuildRecipe) -> memoryview:
+def _without_tensors(recipe: RebuildRecipe) -> memoryview:
     """The model file with zeros for its tensors; pages of zeros that nobody looks at take no memory."""
-    image = memoryview(mmap.mmap(-1, max(plan.skeleton.size, 1)))[: plan.skeleton.size]
-    gaps, at, start = memoryview(plan.skeleton.gaps), 0, 0
-    for hole in plan.skeleton.holes:
+    image = memoryview(mmap.mmap(-1, max(recipe.skeleton.size, 1)))[: recipe.skeleton.size]
+    gaps, at, start = memoryview(recipe.skeleton.gaps), 0, 0
+    for hole in recipe.skeleton.holes:
         length = hole.offset - start
         image[start : hole.offset] = gaps[at : at + length]
         at, start = at + length, hole.offset + hole.length

@@ -90,7 +90,7 @@ def _looked_at(
     from ..decoder.width import at_width
 
     with Reader(data, max_bytes=max_bytes) as reader:
-        return reader.plan.kind if reader.plan else None, at_width(reader, width, force=force)
+        return reader.recipe.kind if reader.recipe else None, at_width(reader, width, force=force)
 
 
 def _format_for(output: str | None, kind: str | None) -> str | None:

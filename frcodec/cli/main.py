@@ -1,4 +1,4 @@
-"""The `frcodec` command: verbs, exit codes, and how errors are told."""
+"""The `frcodec` command: subcommands, exit codes, and how errors are told."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Data goes to stdout, messages to stderr. A - in place of a file is stdin or stdo
 
 
 class _Verbs(click.Group):
-    """The group; an unknown verb is answered with the nearest one."""
+    """The group; an unknown subcommand is answered with the nearest one."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of their use."""
@@ -62,7 +62,7 @@ class _Verbs(click.Group):
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             near = get_close_matches(name, self.commands, 1)
             hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(self.list_commands(ctx))}."
-            ctx.fail(f"There is no verb {name!r}. {hint}")
+            ctx.fail(f"There is no subcommand {name!r}. {hint}")
         return super().resolve_command(ctx, args)
 
 
@@ -77,8 +77,8 @@ def cli() -> None:
     """Neural-network weights in small .frc files, rebuilt to the same bits on every machine."""
 
 
-for _verb in (encode, decode, inspect, verify, bundle, completion):
-    cli.add_command(_verb)
+for _subcommand in (encode, decode, inspect, verify, bundle, completion):
+    cli.add_command(_subcommand)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -34,7 +34,7 @@ _BAR_NAME = 24
 
 
 class Output:
-    """What one run of a verb says."""
+    """What one run of a subcommand says."""
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.as_json, self.quiet = as_json, quiet

@@ -1,4 +1,4 @@
-"""Kinds of option values, and the options that every verb has."""
+"""Kinds of option values, and the options that every subcommand has."""
 
 from __future__ import annotations
 
@@ -104,14 +104,14 @@ class Pair(_Kind):
 
 
 def common(command: Command) -> Command:
-    """--json and --quiet, which every verb has."""
+    """--json and --quiet, which every subcommand has."""
     quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
     json = click.option("--json", "as_json", is_flag=True, help="A JSON document on stdout, errors as JSON on stderr.")
     return json(quiet(command))
 
 
 def max_bytes(command: Command) -> Command:
-    """--max-bytes, for verbs that read .frc files."""
+    """--max-bytes, for subcommands that read .frc files."""
     option = click.option(
         "--max-bytes",
         type=Size(),
@@ -122,7 +122,7 @@ def max_bytes(command: Command) -> Command:
 
 
 def output(command: Command) -> Command:
-    """-o, for verbs that write one file."""
+    """-o, for subcommands that write one file."""
     option = click.option(
         "-o",
         "--output",
@@ -134,5 +134,5 @@ def output(command: Command) -> Command:
 
 
 def force(command: Command) -> Command:
-    """-f, for verbs that write files."""
+    """-f, for subcommands that write files."""
     return click.option("-f", "--force", is_flag=True, help="Replace an existing output file.")(command)

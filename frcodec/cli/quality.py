@@ -1,4 +1,4 @@
-"""How well a model is to be encoded: the options of the verbs that encode, described once."""
+"""How well a model is to be encoded: the options of the subcommands that encode, described once."""
 
 from __future__ import annotations
 

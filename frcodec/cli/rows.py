@@ -58,7 +58,7 @@ def _tensor_row(tensor: TensorReport) -> dict[str, str]:
     if tensor.coding == "view":
         return row | {"role": "view"}
     return row | {
-        "role": "exact" if tensor.coding == "raw" else "row",
+        "role": "exact" if tensor.coding == "lossless" else "row",
         "kept": _kept(tensor),
         "step": f"{tensor.step:.3g}" if tensor.step is not None else "",
         "SNR dB": f"{tensor.snr:.1f}" if tensor.snr is not None and isfinite(tensor.snr) else "",
@@ -71,7 +71,7 @@ def _coding(tensor: TensorReport) -> str:
     """One of view, exact, plain, fr, or the axes of the DCT and the length of blocks, such as "dct 2,3", "dct 0/16"."""
     if tensor.coding == "view":
         return "view"
-    if tensor.coding == "raw" or tensor.step is None:
+    if tensor.coding == "lossless" or tensor.step is None:
         return "exact"
     how = tensor.transform
     if not how.axes:

@@ -64,7 +64,7 @@ class Reader:
         return len(self._data)
 
     @cached_property
-    def plan(self) -> RebuildRecipe | None:
+    def recipe(self) -> RebuildRecipe | None:
         """How to rebuild the model file; None where the file holds only tensors."""
         section = self._only(SECTION_SKELETON)
         if section is None:

@@ -70,17 +70,17 @@ class RebuildRecipe:
     """CRC-32 of the rebuilt file"""
 
 
-def write(plan: RebuildRecipe) -> bytes:
+def write(recipe: RebuildRecipe) -> bytes:
     """Payload of the skeleton section."""
     holes, patches, end = [], [], 0
-    for hole in plan.skeleton.holes:
+    for hole in recipe.skeleton.holes:
         holes += [hole.offset - end, hole.entry]
         end = hole.offset + hole.length
     end = 0
-    for patch in plan.skeleton.patches:
+    for patch in recipe.skeleton.patches:
         patches += [patch.offset - end, patch.hole]
         end = patch.offset + PATCH_BYTES
-    return packed.write([plan.kind, plan.skeleton.size, plan.crc, holes, patches, plan.skeleton.gaps])
+    return packed.write([recipe.kind, recipe.skeleton.size, recipe.crc, holes, patches, recipe.skeleton.gaps])
 
 
 def read(payload: bytes | memoryview, entry_sizes: Sequence[int | None], limit: int) -> RebuildRecipe:

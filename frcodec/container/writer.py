@@ -32,11 +32,11 @@ class Writer:
         if len(self._pending) >= _DATA_BYTES:
             self._flush()
 
-    def finish(self, index: Index, plan: RebuildRecipe | None, metadata: Mapping[str, str]) -> None:
+    def finish(self, index: Index, recipe: RebuildRecipe | None, metadata: Mapping[str, str]) -> None:
         """Write what comes behind the data."""
         self._flush()
-        if plan is not None:
-            self._section(SECTION_SKELETON, skeleton_section.write(plan))
+        if recipe is not None:
+            self._section(SECTION_SKELETON, skeleton_section.write(recipe))
         if metadata:
             self._section(SECTION_METADATA, packed.write(dict(sorted(metadata.items()))), ancillary=True)
         payload = index_section.write(index)

@@ -74,37 +74,37 @@ class Decoder:
 
     def rebuild(self, write: Callable[[Buffer], object], progress: Progress | None = None) -> None:
         """Write the model file from first byte to last. Raises CorruptError, and UsageError without a skeleton."""
-        plan = self.reader.plan
+        recipe = self.reader.recipe
         if self._at is not None:
             raise UsageError(
                 Code.BAD_OPTION,
                 "A model file is rebuilt at full width only: for another choose a format with --to pt, safetensors or "
                 "npz.",
             )
-        if plan is None:
+        if recipe is None:
             raise UsageError(
                 Code.BAD_OPTION,
                 "The file holds only tensors, no model file: choose a format with --to pt, safetensors or npz.",
             )
         done = 0
-        holes = self.entries([hole.entry for hole in plan.skeleton.holes])
+        holes = self.entries([hole.entry for hole in recipe.skeleton.holes])
 
         def fetch(position: int) -> Buffer:
             nonlocal done
             record = self.index.records[position]
             if progress:
-                progress(done, plan.skeleton.size, record.name)
+                progress(done, recipe.skeleton.size, record.name)
             done += byte_size(record)
             return raw_bytes(next(holes))
 
         with closing(holes):
-            found = write_model(plan.skeleton, fetch, write)
-        if found != plan.crc:
+            found = write_model(recipe.skeleton, fetch, write)
+        if found != recipe.crc:
             raise CorruptError(
-                Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {found:08x}; {plan.crc:08x} was expected."
+                Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {found:08x}; {recipe.crc:08x} was expected."
             )
         if progress:
-            progress(plan.skeleton.size, plan.skeleton.size, "rebuilt")
+            progress(recipe.skeleton.size, recipe.skeleton.size, "rebuilt")
 
     def _target(self, position: int) -> Array:
         """A view's target; the last one is kept, as many views may share it."""

@@ -95,7 +95,7 @@ def encode(
             return encode(model, _nowhere(), trial, threads=threads, metadata=metadata, progress=progress).file_bytes
 
         options = with_quality(options, quality_of_size(size, options.target_size))
-    planned, warnings = plan_tensors(model.entries, model.exact, options)
+    planned, warnings = plan_tensors(model.entries, model.lossless, options)
     writer = Writer(out)
     coded: list[_Coded] = []
     pending: dict[Coding, list[_Made]] = {coding: [] for coding in Coding}
@@ -117,7 +117,7 @@ def encode(
         result = _together(group)
         writer.add(result.data)
         coded.append(replace(result, data=b""))
-    writer.finish(_index(model, coded, own), _plan(model, coded), metadata or {})
+    writer.finish(_index(model, coded, own), _recipe(model, coded), metadata or {})
     return _report(model, coded, writer.written, source_bytes or total, warnings)
 
 
@@ -176,9 +176,9 @@ def _alone(plan: TensorPlan, steps: Mapping[int, Step]) -> _Coded | _Made:
 
 def _made(plan: TensorPlan, step: Step) -> _Made:
     """What is to be stored of a tensor; exactly where no step suits it."""
-    if plan.coding is not Coding.RAW and (found := _within_bounds(plan, step)):
+    if plan.coding is not Coding.LOSSLESS and (found := _within_bounds(plan, step)):
         return _Made(plan, *found)
-    return _Made(replace(plan, coding=Coding.RAW), None, plan.tensor.array())
+    return _Made(replace(plan, coding=Coding.LOSSLESS), None, plan.tensor.array())
 
 
 def _together(group: Sequence[_Made]) -> _Coded:
@@ -246,7 +246,7 @@ def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
         if made.part is None:
             records[position] = LosslessRecord(tensor.name, tensor.dtype, tensor.shape, -1)
             reports[position] = TensorReport(
-                tensor.name, str(tensor.dtype), tensor.shape, "raw", size=size, snr=inf, max_error=0.0
+                tensor.name, str(tensor.dtype), tensor.shape, "lossless", size=size, snr=inf, max_error=0.0
             )
             continue
         records[position] = LevelsRecord(tensor.name, made.part.layer, -1)
@@ -292,7 +292,7 @@ def _index(model: Model, coded: Sequence[_Coded], own: int) -> Index:
     return Index(tuple(records[position] for position in range(len(model.entries))), streams, own)
 
 
-def _plan(model: Model, coded: Sequence[_Coded]) -> RebuildRecipe | None:
+def _recipe(model: Model, coded: Sequence[_Coded]) -> RebuildRecipe | None:
     if model.skeleton is None:
         return None
     sums = {position: crc for one in coded for position, crc in one.sums.items()}

@@ -34,7 +34,7 @@ _NOT_WEIGHTS = re.compile(
 class Coding(Enum):
     """How a stored tensor is coded."""
 
-    RAW = "raw"
+    LOSSLESS = "lossless"
     INTEGER = "integer"
     LOSSY = "lossy"
 
@@ -77,7 +77,7 @@ class TensorPlan:
 
 
 def plan_tensors(
-    entries: Sequence[Entry], exact: Iterable[int], options: Options
+    entries: Sequence[Entry], lossless: Iterable[int], options: Options
 ) -> tuple[list[TensorPlan], list[str]]:
     """A plan for every stored tensor, in order, and warnings for people.
 
@@ -92,13 +92,15 @@ def plan_tensors(
             raise UsageError(
                 Code.UNMATCHED_RULE, f"No tensor's name matches {rule.pattern.pattern!r}. See the names with --dry-run."
             )
-    known_exact = set(exact)
+    known_lossless = set(lossless)
     result, warnings = [], []
     for position, entry in enumerate(entries):
         if not isinstance(entry, Stored):
             continue
         mine = [rule for rule in rules if any(rule.pattern.search(name) for name in names[position])]
-        plan, warning = _plan_tensor(position, entry, names[position], mine, target, options, position in known_exact)
+        plan, warning = _plan_tensor(
+            position, entry, names[position], mine, target, options, position in known_lossless
+        )
         result.append(plan)
         warnings += [warning] if warning else []
     if options.calibration:
@@ -141,7 +143,7 @@ def _plan_tensor(
     rules: Sequence[Rule],
     target: Target,
     options: Options,
-    exact: bool,
+    known_lossless: bool,
 ) -> tuple[TensorPlan, str | None]:
     own = next((rule.target for rule in reversed(rules) if rule.target), None)
     transform = next((rule.transform for rule in reversed(rules) if rule.transform), None)
@@ -149,21 +151,23 @@ def _plan_tensor(
     if tensor.dtype.name in ("int8", "uint8") and tensor.size >= SMALL:
         return TensorPlan(position, tensor, Coding.INTEGER), None
     if lossless or not tensor.dtype.lossy or not tensor.size:
-        return TensorPlan(position, tensor, Coding.RAW), None
-    if not own and (exact or any(_NOT_WEIGHTS.search(name) for name in names)):
-        return TensorPlan(position, tensor, Coding.RAW), None
+        return TensorPlan(position, tensor, Coding.LOSSLESS), None
+    if not own and (known_lossless or any(_NOT_WEIGHTS.search(name) for name in names)):
+        return TensorPlan(position, tensor, Coding.LOSSLESS), None
     values = spectrum(tensor)
     largest = float(np.abs(values).max(initial=0.0))
     if not np.isfinite(largest):
-        return TensorPlan(position, tensor, Coding.RAW), f"{names[0]!r} holds NaN or infinity: stored exactly."
+        return TensorPlan(position, tensor, Coding.LOSSLESS), f"{names[0]!r} holds NaN or infinity: stored exactly."
     if largest and not _SMALLEST <= largest <= _LARGEST:
         return TensorPlan(
-            position, tensor, Coding.RAW
+            position, tensor, Coding.LOSSLESS
         ), f"{names[0]!r} holds values near {largest:.0e}: stored exactly."
     if isinstance(tensor, DctTensor):
         return TensorPlan(position, tensor, Coding.LOSSY, own or target, own is not None), None
     if not own and values.any() and (np.array_equal(values, np.rint(values)) or values.min() == values.max()):
-        return TensorPlan(position, tensor, Coding.RAW), None  # a mask, a grid, a constant: nothing that was trained
+        return TensorPlan(
+            position, tensor, Coding.LOSSLESS
+        ), None  # a mask, a grid, a constant: nothing that was trained
     return TensorPlan(position, tensor, Coding.LOSSY, own or target, own is not None, transform), None
 
 

@@ -16,7 +16,7 @@ class TensorReport:
     dtype: str
     shape: tuple[int, ...]
     coding: str
-    """"levels", "raw" or "view" """
+    """"levels", "lossless" or "view" """
     transform: Transform = Transform()
     kept: tuple[int, ...] | int | None = None
     """box, length of a scan prefix, or None where there are no levels"""

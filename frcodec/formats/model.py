@@ -20,7 +20,7 @@ class Model:
     """named tensors in dictionary order; their data may lie in a mapping of the file"""
     skeleton: Skeleton | None
     """None where only the tensors are wanted"""
-    exact: frozenset[int]
+    lossless: frozenset[int]
     """positions of stored tensors that the reader knows to be no weights (optimizer state, quantization scales)"""
 
 

@@ -54,7 +54,7 @@ class _Range:
     size: int
     uses: dict[Layout, str]
     """the name under each layout; the first is the tensor's own"""
-    exact: bool
+    lossless: bool
 
     @property
     def name(self) -> str:
@@ -86,10 +86,10 @@ class Ranges:
     def __len__(self) -> int:
         return len(self._ranges)
 
-    def add(self, name: str, layout: Layout, start: int, end: int, *, exact: bool = False) -> None:
+    def add(self, name: str, layout: Layout, start: int, end: int, *, lossless: bool = False) -> None:
         """A tensor whose bytes are the first ones of those from `start` to `end`.
 
-        Where the same bytes have been added with another element type, they become exact bytes.
+        Where the same bytes have been added with another element type, they become lossless bytes.
 
         Raises CorruptError (bad_model) for names that mean nothing and for tensors that do not fit,
         UnsupportedError (unsupported_model) for too many axes.
@@ -111,11 +111,11 @@ class Ranges:
             return
         known = self._ranges.get(start)
         if known is None:
-            self._ranges[start] = _Range(start, layout.nbytes, {layout: self._unique(name)}, exact)
+            self._ranges[start] = _Range(start, layout.nbytes, {layout: self._unique(name)}, lossless)
             return
         if known.size != layout.nbytes:
             self.fail(f"the tensors {known.name!r} and {name!r} start at one byte, but end at different ones")
-        known.exact |= exact
+        known.lossless |= lossless
         if layout not in known.uses:
             known.uses[layout] = self._unique(name)
 
@@ -131,8 +131,8 @@ class Ranges:
             positions[part.start] = len(entries)
             entries += part.entries(len(entries), self.image[part.start : part.start + part.size])
         holes = [Hole(part.start, part.size, positions[part.start]) for part in ordered]
-        exact = frozenset(positions[part.start] for part in ordered if part.exact)
-        return Model(kind, entries, cut([self.image], holes, []), exact)
+        lossless = frozenset(positions[part.start] for part in ordered if part.lossless)
+        return Model(kind, entries, cut([self.image], holes, []), lossless)
 
     def fail(self, what: str) -> NoReturn:
         """Refuse the file."""

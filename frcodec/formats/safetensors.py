@@ -56,7 +56,7 @@ class _Record:
 
 
 def read_safetensors(image: memoryview) -> Model:
-    """A safetensors file taken apart. Tensors of element types that are not known become exact bytes.
+    """A safetensors file taken apart. Tensors of element types that are not known become lossless bytes.
 
     Raises CorruptError (bad_model) for a file that breaks the format, such as payloads that overlap or leave gaps,
     UnsupportedError for a header beyond 32 MiB or tensors of too many axes.

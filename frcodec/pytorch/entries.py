@@ -26,7 +26,7 @@ def module_entries(module: nn.Module) -> tuple[list[Entry], list[int]]:
     regularized = regularized_parameters(module)
     buffers = {name for name, _ in module.named_buffers() if not name.endswith(_STATISTICS)}
     entries: list[Entry] = []
-    exact: list[int] = []
+    lossless: list[int] = []
     seen: dict[tuple[Any, ...], int] = {}
     for key, tensor in module.state_dict().items():
         owner, _, inside = key.partition("parametrizations.")
@@ -43,13 +43,13 @@ def module_entries(module: nn.Module) -> tuple[list[Entry], list[int]]:
         if memory not in seen or not tensor.numel():
             seen[memory] = len(entries)
             if not found and (regularized or name in buffers):
-                exact.append(len(entries))
+                lossless.append(len(entries))
             if found is None or found.view == shape:
                 entries.append(found.spectral(name, tensor) if found else _stored(name, tensor))
                 continue
             entries.append(found.spectral("", tensor))
         entries.append(View(name, seen[memory], 0, shape, contiguous_strides(shape)))
-    return entries, exact
+    return entries, lossless
 
 
 def regularized_parameters(module: nn.Module) -> dict[str, Frequencies]:

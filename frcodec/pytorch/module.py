@@ -44,12 +44,12 @@ def save_model(
     calibration and rules, but no quality.
     """
     check_module(module)
-    entries, exact = module_entries(module)
+    entries, lossless = module_entries(module)
     options = options or Options()
 
     def save(out: PathOrFile, options: Options) -> EncodeReport:
         return save_entries(
-            entries, exact, out, options=options, force=force, threads=threads, metadata=metadata, progress=progress
+            entries, lossless, out, options=options, force=force, threads=threads, metadata=metadata, progress=progress
         )
 
     if score is None and max_drop is None:

@@ -73,12 +73,12 @@ class FileReport:
 
 def inspect(reader: Reader) -> FileReport:
     """Everything but the values. Raises CorruptError or UnsupportedError for bad skeleton, metadata or widths."""
-    index, plan = reader.index, reader.plan
+    index, recipe = reader.index, reader.recipe
     return FileReport(
         tensors=_tensors(index),
-        kind=plan.kind if plan else None,
+        kind=recipe.kind if recipe else None,
         file_bytes=reader.size,
-        source_bytes=plan.skeleton.size if plan else sum(byte_size(record) for record in _stored(index)),
+        source_bytes=recipe.skeleton.size if recipe else sum(byte_size(record) for record in _stored(index)),
         weights=_weights(index),
         sections=_sections(reader),
         metadata=reader.metadata,
@@ -131,7 +131,7 @@ def _tensor(record: Record, index: Index, coded: list[int]) -> TensorReport:
     share = _coded(record) / (coded[record.stream] or 1)
     size = index.streams[record.stream].size * share
     if not isinstance(record, LevelsRecord):
-        return TensorReport(record.name, dtype, record.shape, "raw", size=size)
+        return TensorReport(record.name, dtype, record.shape, "lossless", size=size)
     layer = record.layer
     kept = layer.region.count if isinstance(layer.region, Scan) else layer.region.kept
     step = None if layer.integer else step_of(layer.step)

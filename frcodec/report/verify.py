@@ -78,7 +78,7 @@ def verify_file(
         reader.check_sections()
         comparison = None
         if against is not None:
-            model = read_model(against, normalize=reader.plan is None, max_bytes=max_bytes)
+            model = read_model(against, normalize=reader.recipe is None, max_bytes=max_bytes)
             comparison = Comparison(reader.index.records, model.entries)
         check = _Check(reader, comparison, progress)
         check.all_tensors()
@@ -90,7 +90,7 @@ def verify_file(
             tensors=check.tensors,
             decoded_bytes=check.done,
             widths=len(reader.widths.validated) if reader.widths else 0,
-            kind=reader.plan.kind if reader.plan else None,
+            kind=reader.recipe.kind if reader.recipe else None,
             matches=comparison.matches() if comparison else None,
             snr=comparison.snr() if comparison else None,
         )
@@ -109,7 +109,7 @@ class _Check:
     def __init__(self, reader: Reader, comparison: Comparison | None, progress: Progress | None) -> None:
         self._decoder = Decoder(reader)
         self._records = reader.index.records
-        self._plan = reader.plan
+        self._recipe = reader.recipe
         self._comparison = comparison
         self._progress = progress
         self._total = sum(byte_size(self._records[position]) for position in self._stored())
@@ -119,22 +119,22 @@ class _Check:
 
     def all_tensors(self) -> None:
         """Raises CorruptError."""
-        if self._plan is not None:
-            self._rebuild(self._plan)
+        if self._recipe is not None:
+            self._rebuild(self._recipe)
         for position in self._stored():
             if position not in self._seen:
                 self._decode(position)
         if self._progress:
             self._progress(self._total, self._total, "verified")
 
-    def _rebuild(self, plan: RebuildRecipe) -> None:
+    def _rebuild(self, recipe: RebuildRecipe) -> None:
         def fetch(position: int) -> Buffer:
             return raw_bytes(self._decode(position))
 
-        found = write_model(plan.skeleton, fetch, lambda data: None)
-        if found != plan.crc:
+        found = write_model(recipe.skeleton, fetch, lambda data: None)
+        if found != recipe.crc:
             raise CorruptError(
-                Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {found:08x}; {plan.crc:08x} was expected."
+                Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {found:08x}; {recipe.crc:08x} was expected."
             )
 
     def _decode(self, position: int) -> Array:

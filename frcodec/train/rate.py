@@ -95,8 +95,10 @@ def file_bytes(module: nn.Module) -> int:
     return _size(*module_entries(module))
 
 
-def _size(entries: Sequence[Entry], exact: Sequence[int]) -> int:
-    report = save_entries(entries, exact, BytesIO(), options=None, force=False, threads=1, metadata=None, progress=None)
+def _size(entries: Sequence[Entry], lossless: Sequence[int]) -> int:
+    report = save_entries(
+        entries, lossless, BytesIO(), options=None, force=False, threads=1, metadata=None, progress=None
+    )
     return report.file_bytes
 
 
@@ -104,18 +106,18 @@ def least_bytes(module: nn.Module, chosen: Sequence[Selected]) -> int:
     """Bytes of the file of a module, were all coefficients of the chosen parameters zero."""
     by_name = {one.name: one for one in chosen}
     entries, _ = module_entries(module)
-    exact = []
+    lossless = []
     for at, entry in enumerate(entries):
         if type(entry) is not Stored:
             continue
         one = by_name.get(entry.name)
         if one is None:
-            exact.append(at)
+            lossless.append(at)
         else:
             region = Scan(0) if one.axes else Box((0,) * len(one.view))
             how = Transform(one.axes)
             entries[at] = DctTensor(entry.name, entry.dtype, one.view, b"", how, region, np.zeros(0), 0)
-    return _size(entries, exact)
+    return _size(entries, lossless)
 
 
 def _groups(levels: Sequence[Ints]) -> list[list[int]]:

@@ -27,7 +27,7 @@ def _read_all(source):
         _ = file.metadata
         for name in file:
             _ = file[name]
-        if file.reader.plan is not None:
+        if file.reader.recipe is not None:
             file.decoder.rebuild(io.BytesIO().write)
         for one in file.widths.validated if file.widths else ():
             load_file(source, width=one.lengths, max_bytes=LIMIT)

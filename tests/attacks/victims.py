@@ -53,7 +53,7 @@ def content(data: bytes) -> Content:
     with open_file(data, max_bytes=LIMIT) as file:
         arrays = _entries(file)
         rebuilt = None
-        if file.reader.plan is not None:
+        if file.reader.recipe is not None:
             out = io.BytesIO()
             file.decoder.rebuild(out.write)
             rebuilt = out.getvalue()

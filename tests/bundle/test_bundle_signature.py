@@ -59,7 +59,7 @@ def said(model: bytes, folder: Path, **options: bool) -> Signature:
     (folder / "m.pt").write_bytes(model)
     encode_file(folder / "m.pt", folder / "m.frc", options=Options(**options), force=True, threads=1)
     with open_file(folder / "m.frc") as file:
-        return signature_of(file.reader.plan)
+        return signature_of(file.reader.recipe)
 
 
 @pytest.mark.parametrize("lossless", [False, True])

@@ -114,10 +114,10 @@ def test_messages_that_cannot_be_told_change_nothing(folder: Path) -> None:
         assert start("decode", "none.frc", cwd=folder, stderr=full).wait(20) == 5
 
 
-@pytest.mark.parametrize("verb", ["encode", "decode"])
-def test_no_binary_data_to_a_terminal(made: Path, verb: str) -> None:
-    name = {"encode": "net.pt", "decode": "net.frc"}[verb]
-    shown, stdin = on_a_terminal(verb, name, "-o", "-", cwd=made)
+@pytest.mark.parametrize("subcommand", ["encode", "decode"])
+def test_no_binary_data_to_a_terminal(made: Path, subcommand: str) -> None:
+    name = {"encode": "net.pt", "decode": "net.frc"}[subcommand]
+    shown, stdin = on_a_terminal(subcommand, name, "-o", "-", cwd=made)
     assert stdin == 2
     assert "Refusing to write binary data to a terminal." in " ".join(shown.split())
     assert "\x8fFRC" not in shown

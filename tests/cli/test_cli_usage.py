@@ -21,9 +21,9 @@ Call = Callable[..., Result]
 VERBS = ["encode", "decode", "inspect", "verify", "bundle", "completion"]
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_has_help_with_examples(call: Call, verb: str) -> None:
-    done = call(verb, "--help")
+@pytest.mark.parametrize("subcommand", VERBS)
+def test_every_verb_has_help_with_examples(call: Call, subcommand: str) -> None:
+    done = call(subcommand, "--help")
     assert done.status == 0
     assert "Examples:" in done.text and "--json" in done.text and "--quiet" in done.text
     assert all(len(line) <= 80 for line in done.text.splitlines())
@@ -79,7 +79,7 @@ MISTAKES = [
     (["decode", "net.frc", "--max-bytes", "lots"], 2, "'lots' is no size"),
     (["verify", "net.frc", "--min-snr", "3"], 2, "--min-snr needs --against"),
     (["verify", "-", "--against", "-"], 2, "stdin"),
-    (["inspct", "net.frc"], 2, "There is no verb 'inspct'. Did you mean inspect? [E201 bad_option]"),
+    (["inspct", "net.frc"], 2, "There is no subcommand 'inspct'. Did you mean inspect? [E201 bad_option]"),
     (["completion", "tcsh"], 2, "'tcsh' is not one of"),
 ]
 

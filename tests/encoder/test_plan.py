@@ -143,7 +143,7 @@ def test_buffers_that_are_no_weights_are_exact(name):
 def test_what_was_never_trained_is_recognised_by_its_values(values):
     values = values.astype(np.float32)
     planned, _ = _plan({"w": values, "trained": np.random.default_rng(0).normal(size=values.shape)})
-    assert planned["w"].coding is Coding.RAW
+    assert planned["w"].coding is Coding.LOSSLESS
     assert identical(again({"w": values})["w"], values)
 
 
@@ -154,7 +154,7 @@ def test_zeros_are_cheapest_as_levels():
 
 def test_what_the_reader_knows_to_be_no_weights_is_exact():
     planned, _ = _plan(network(), exact=[5])
-    assert planned["conv2.weight"].coding is Coding.RAW
+    assert planned["conv2.weight"].coding is Coding.LOSSLESS
     planned, _ = _plan(network(), exact=[5], rules=("conv2=snr=20",))
     assert planned["conv2.weight"].coding is Coding.LOSSY
 
@@ -163,12 +163,12 @@ def test_rules_match_the_names_of_views():
     base = np.random.default_rng(0).normal(size=5000).astype(np.float32)
     entries = [Stored("", DTYPES["float32"], (5000,), base.tobytes()), View("tied.weight", 0, 0, (5000,), (1,))]
     (planned,), _ = plan_tensors(entries, (), Options(keep=("tied",)))
-    assert planned.coding is Coding.RAW
+    assert planned.coding is Coding.LOSSLESS
 
 
 def test_tensors_that_are_not_finite_are_named():
     tensors = {"good": np.ones(5, np.float32), "bad": np.array([1, np.nan], np.float32), "whole": np.zeros(3, np.int64)}
     planned, warnings = _plan(tensors)
-    assert (planned["bad"].coding, planned["whole"].coding) == (Coding.RAW, Coding.RAW)
+    assert (planned["bad"].coding, planned["whole"].coding) == (Coding.LOSSLESS, Coding.LOSSLESS)
     assert len(warnings) == 1
     assert "bad" in warnings[0]

@@ -49,7 +49,7 @@ def _check_entries(model: Model) -> None:
             if not target.name and entry.target not in seen:
                 assert entry.target == position - 1  # an unnamed payload stands right before its first view
             seen.add(entry.target)
-    assert all(isinstance(model.entries[position], Stored) for position in model.exact)
+    assert all(isinstance(model.entries[position], Stored) for position in model.lossless)
 
 
 def _values(model: Model) -> dict[str, np.ndarray[Any, Any]]:

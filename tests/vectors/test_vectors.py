@@ -55,7 +55,7 @@ def test_valid_files_decode_to_their_digests(name, core):
         _ = file.metadata
         assert {key: _digest(file.decoder.entry(file._positions[key]).tobytes()) for key in file} == expected["entries"]
         assert _at_widths(name, file) == expected.get("widths", {})
-        assert (file.reader.plan is not None) == ("rebuilt" in expected)
+        assert (file.reader.recipe is not None) == ("rebuilt" in expected)
         if "rebuilt" in expected:
             out = io.BytesIO()
             file.decoder.rebuild(out.write)
@@ -79,7 +79,7 @@ def test_invalid_files_give_their_errors(name, core):
         _ = file.metadata
         for key in file:
             _ = file[key]
-        if file.reader.plan is not None:
+        if file.reader.recipe is not None:
             file.decoder.rebuild(io.BytesIO().write)
         for one in file.widths.validated if file.widths else ():
             load_file(VECTORS / "invalid" / name, width=one.lengths)
@@ -184,8 +184,8 @@ def test_together_they_cover_row_steps():
 
 def test_together_they_cover_sections():
     readers = _readers()
-    assert {bool(reader.plan) for reader in readers} == {True, False}
-    assert {bool(reader.plan.skeleton.patches) for reader in readers if reader.plan} == {True, False}
+    assert {bool(reader.recipe) for reader in readers} == {True, False}
+    assert {bool(reader.recipe.skeleton.patches) for reader in readers if reader.recipe} == {True, False}
     assert {bool(reader.metadata) for reader in readers} == {True, False}
     assert [reader for reader in readers if set(reader.section_sizes()) - {1, 2, 3, 4, 6}]
     assert [reader for reader in readers if len(reader._data_sections) > 2]

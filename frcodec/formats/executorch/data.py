@@ -24,7 +24,7 @@ _HEADER_BYTES = 40
 
 
 def read_executorch_data(image: memoryview) -> Model:
-    """A data file taken apart, its tensors under their own names. Data without a type become exact bytes.
+    """A data file taken apart, its tensors under their own names. Data without a type become lossless bytes.
 
     Raises CorruptError (bad_model) for damaged files, UnsupportedError (unsupported_model) for too many axes.
     """

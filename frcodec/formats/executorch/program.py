@@ -83,7 +83,7 @@ def read_executorch(image: memoryview) -> Model:
     """A program taken apart: constants, weights of XNNPACK, initial states, and blobs of other delegates as bytes.
 
     Tensors are named after the operator that reads them, such as "conv.3.weight" or "xnnpack.0.conv.1.weight",
-    because programs do not keep the names of modules. What no layer reads as its weight is exact.
+    because programs do not keep the names of modules. What no layer reads as its weight is lossless.
 
     Raises CorruptError (bad_model) for damaged files, UnsupportedError (unsupported_model) for programs that have all
     of their tensors in other files.
@@ -191,7 +191,7 @@ class _Program:
         if min(shape, default=0) < 0:
             self._file.fail(f"tensor {name!r} has the shape {shape}")
         layout = Layout(DTYPES[dtype], shape, identity_or(tensor.numbers(3, U8)))
-        self._file.add(prefix + name, layout, *places[index], exact=state or role is None)
+        self._file.add(prefix + name, layout, *places[index], lossless=state or role is None)
 
     def _add_delegate(self, delegate: Table) -> None:
         """Add what a backend was given: the weights in it, or all of it as bytes."""
@@ -217,4 +217,4 @@ class _Program:
             complete = xnnpack.add_constants(self._file, start, end, self._named, f"xnnpack.{number}")
             self._outside |= not complete
         else:
-            self._file.add(f"{backend or 'delegate'}.{number}", opaque(end - start), start, end, exact=True)
+            self._file.add(f"{backend or 'delegate'}.{number}", opaque(end - start), start, end, lossless=True)

@@ -74,7 +74,7 @@ def add_constants(ranges: Ranges, start: int, end: int, named: Mapping[str, tupl
     """Add the constants of the blob from `start` to `end` of the file; whether all of their data are in the file.
 
     `named` has the ranges of the file that are known by a key. Weights and biases of layers may be quantized; scales
-    and what only arithmetic reads are exact.
+    and what only arithmetic reads are lossless.
 
     Raises CorruptError (bad_model).
     """
@@ -95,7 +95,7 @@ def add_constants(ranges: Ranges, start: int, end: int, named: Mapping[str, tupl
         if found is None:
             complete = False
         else:
-            ranges.add(name, _layout(value, found[1] - found[0]), *found, exact=role is None)
+            ranges.add(name, _layout(value, found[1] - found[0]), *found, lossless=role is None)
         if quantized is not None:
             complete &= _add_scales(ranges, quantized, data, f"{name}.scale")
     return complete
@@ -114,7 +114,7 @@ def _add_scales(ranges: Ranges, value: Table, data: list[tuple[int, int] | None]
     itemsize = (found[1] - found[0]) // max(count, 1)
     dtype = {2: "bfloat16", 4: "float32"}.get(itemsize)
     layout = Layout(DTYPES[dtype], (count,)) if dtype else opaque(found[1] - found[0])
-    ranges.add(name, layout, *found, exact=True)
+    ranges.add(name, layout, *found, lossless=True)
     return True
 
 

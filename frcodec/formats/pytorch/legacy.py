@@ -25,10 +25,10 @@ def read_legacy(image: memoryview, *, max_bytes: int) -> Model:
     """
     model, _ = _model(image)
     payloads = _payloads(image, unpickle(image, model.end), model.storages)
-    entries, holes, exact = assemble(
+    entries, holes, lossless = assemble(
         named_tensors(model.root, Names()), lambda storage: payloads.get(storage.key), max_bytes
     )
-    return Model(_KIND, entries, cut([image], holes, []), exact)
+    return Model(_KIND, entries, cut([image], holes, []), lossless)
 
 
 def read_sparse_legacy(image: memoryview, *, max_bytes: int) -> Model | None:

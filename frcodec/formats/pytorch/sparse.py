@@ -46,8 +46,8 @@ def sparse_tensors(root: object, locate: Locate, max_bytes: int) -> list[DctTens
     """
     found: list[DctTensor] = []
     room, work = max_bytes, _MAX_INDICES
-    for name, leaf, exact in named_leaves(root, Names(), (TensorRef, SparseRef)):
-        if not isinstance(leaf, SparseRef) or exact:
+    for name, leaf, lossless in named_leaves(root, Names(), (TensorRef, SparseRef)):
+        if not isinstance(leaf, SparseRef) or lossless:
             raise _not_coefficients(name, "it is no sparse tensor of weights")
         indices, values, shape = _parts(name, leaf)
         room -= prod(shape) * (values.dtype.itemsize if values.dtype else 1)

@@ -32,7 +32,7 @@ class _Shared:
     """of the first tensor; None if the format lacks it"""
     main: NamedTensor | None = None
     """the first tensor that is the whole payload in C order"""
-    exact: bool = False
+    lossless: bool = False
     entry: int = -1
     """position of the stored tensor, once it has one"""
 
@@ -42,7 +42,9 @@ class _Shared:
         if first is not None and len(self.payload.data) % first.itemsize == 0:
             self.dtype = first
         mixed = any(named.tensor.dtype != first for named in self.tensors)
-        self.exact = mixed or self.dtype is None or self.payload.offset is None or all(n.exact for n in self.tensors)
+        self.lossless = (
+            mixed or self.dtype is None or self.payload.offset is None or all(n.lossless for n in self.tensors)
+        )
         for named in self.tensors if self.dtype else ():
             tensor = named.tensor
             if tensor.dtype == self.dtype and covers(tensor.offset, tensor.shape, tensor.strides, self.count):
@@ -93,8 +95,8 @@ def assemble(
     A payload is stored once: under the name of the first tensor that is all of it in C order, otherwise without a
     name (in the axis order of the memory if a tensor is a permutation of it) right before its first view. A view may
     come before the stored tensor that it points to. Of tensors with different element types on one payload, the
-    first decides; the others are left out, and the payload is exact, so that they are kept in the model file.
-    Payloads of element types that the format lacks are stored as unnamed exact bytes. Tensors whose payload
+    first decides; the others are left out, and the payload is lossless, so that they are kept in the model file.
+    Payloads of element types that the format lacks are stored as unnamed lossless bytes. Tensors whose payload
     `locate` does not know are left out.
 
     Raises UnsupportedError (too_large) for a view of more than `max_bytes`, CorruptError for a wrong payload size.
@@ -125,8 +127,8 @@ def assemble(
         for group in groups.values()
         if group.payload.offset is not None
     ]
-    exact = frozenset(entry for entry, group in groups.items() if group.exact)
-    return entries, sorted(holes, key=lambda hole: hole.offset), exact
+    lossless = frozenset(entry for entry, group in groups.items() if group.lossless)
+    return entries, sorted(holes, key=lambda hole: hole.offset), lossless
 
 
 def _by_payload(tensors: list[NamedTensor], locate: Callable[[StorageRef], Payload | None]) -> dict[int, _Shared]:

@@ -46,9 +46,9 @@ def read_torch_zip(image: memoryview, *, normalize: bool, max_bytes: int) -> Mod
         pieces, archive = stored_only(image, archive, max_bytes)
     files = _TorchFiles(archive, max_bytes)
     files.check_byte_order()
-    entries, holes, exact = assemble(files.tensors(), files.locate, max_bytes)
+    entries, holes, lossless = assemble(files.tensors(), files.locate, max_bytes)
     patches = _patches(files.used(), holes)
-    return Model(files.kind(), entries, cut(pieces, holes, patches), exact)
+    return Model(files.kind(), entries, cut(pieces, holes, patches), lossless)
 
 
 def read_sparse_zip(image: memoryview, *, max_bytes: int) -> Model | None:

@@ -27,7 +27,7 @@ class NamedTensor:
 
     name: str
     tensor: TensorRef
-    exact: bool
+    lossless: bool
     """known to be no weight: optimizer state, quantization scales, sparse indices"""
 
 
@@ -46,7 +46,7 @@ class _Step:
 
     path: _Path
     target: object
-    exact: bool
+    lossless: bool
     named: bool
     """reached only through keys that `state_dict()` would use; a shared module is listed under each such name"""
 
@@ -104,9 +104,9 @@ class Names:
 
 def named_tensors(root: object, names: Names, prefix: str = "") -> Iterator[NamedTensor]:
     """All tensors below `root`, as `named_leaves` finds them; those made of tensors are taken apart."""
-    for name, tensor, exact in named_leaves(root, names, (TensorRef,), prefix):
+    for name, tensor, lossless in named_leaves(root, names, (TensorRef,), prefix):
         assert isinstance(tensor, TensorRef)
-        yield NamedTensor(name, tensor, exact)
+        yield NamedTensor(name, tensor, lossless)
 
 
 def named_leaves(
@@ -132,7 +132,7 @@ def named_leaves(
             continue
         names.seen.add(identity)
         if isinstance(step.target, leaves):
-            yield names.unique(step.path), step.target, step.exact
+            yield names.unique(step.path), step.target, step.lossless
         elif step.path.depth < MAX_DEPTH:
             open_objects.add(identity)
             todo.append(_Leave(identity))
@@ -153,8 +153,8 @@ class _Children:
         elif isinstance(target, list | tuple):
             yield from self.elements(target, named=True)
         elif isinstance(target, Composite):
-            for name, part, exact in target.parts:
-                yield from self.child(name, part, named=True, exact=exact)
+            for name, part, lossless in target.parts:
+                yield from self.child(name, part, named=True, lossless=lossless)
         elif isinstance(target, Placeholder):
             if isinstance(target.arguments, tuple):
                 yield from self.elements(target.arguments, named=False)
@@ -163,12 +163,12 @@ class _Children:
             for state in target.states:
                 yield from self.state(target, state)
 
-    def child(self, key: str, target: object, *, named: bool, exact: bool = False) -> Iterator[_Step]:
+    def child(self, key: str, target: object, *, named: bool, lossless: bool = False) -> Iterator[_Step]:
         """A step to an object that may hold tensors; nothing for numbers, texts and names."""
         if isinstance(target, TensorRef | Mapping | Placeholder | Composite | list | tuple):
             self.names.work(_STEP_WORK)
             path = _Path(self.step.path, key, self.step.path.depth + 1)
-            yield _Step(path, target, self.step.exact or exact, self.step.named and named)
+            yield _Step(path, target, self.step.lossless or lossless, self.step.named and named)
 
     def elements(self, items: list[object] | tuple[object, ...], *, named: bool) -> Iterator[_Step]:
         self.names.work(len(items))
@@ -179,11 +179,11 @@ class _Children:
         """The values of a dictionary. That of an optimizer holds moments, and lists the weights once more."""
         self.names.work(len(pairs))
         optimizer = _is_optimizer(pairs)
-        exact = _quantizer_keys(pairs) | ({"state"} if optimizer else set())
+        lossless = _quantizer_keys(pairs) | ({"state"} if optimizer else set())
         for position, (key, value) in enumerate(pairs):
             text = _spelled(key, position)
             listed_again = optimizer and text == "param_groups"
-            yield from self.child(text, value, named=not listed_again, exact=text in exact)
+            yield from self.child(text, value, named=not listed_again, lossless=text in lossless)
 
     def state(self, owner: Placeholder, state: object) -> Iterator[_Step]:
         """What __setstate__ would have got: attributes, (attributes, slots), or anything else."""
@@ -200,13 +200,13 @@ class _Children:
     def attributes(self, owner: Placeholder, pairs: Pairs) -> Iterator[_Step]:
         """Attributes of an object; those of a module take the names of its state dictionary."""
         self.names.work(len(pairs))
-        exact = _quantizer_keys(pairs) | ({"state"} if _is_optimizer(pairs) else set())
+        lossless = _quantizer_keys(pairs) | ({"state"} if _is_optimizer(pairs) else set())
         for position, (key, value) in enumerate(pairs):
             text = _spelled(key, position)
             if isinstance(value, Mapping) and text in _COLLAPSED:
                 yield from self.entries(value.pairs)
             else:
-                yield from self.child(text, value, named=owner.scripted, exact=text in exact)
+                yield from self.child(text, value, named=owner.scripted, lossless=text in lossless)
 
 
 def _is_optimizer(pairs: Pairs) -> bool:

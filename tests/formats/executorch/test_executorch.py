@@ -88,7 +88,7 @@ def test_channels_last_kernels_are_views_of_what_lies_in_memory(read, values):
 
 def test_norms_are_known_by_their_operators(read):
     model = read(data("normed.pte"))
-    found = plan_tensors(model.entries, model.exact, Options())[0]
+    found = plan_tensors(model.entries, model.lossless, Options())[0]
     [variance] = [plan for plan in found if plan.variance]
     assert variance.tensor.name == "batch_norm.3.running_var"
     assert {"embedding.0.weight", "layer_norm.1.bias"} <= {plan.tensor.name for plan in found}
@@ -105,7 +105,7 @@ def test_norms_are_known_by_their_operators(read):
 )
 def test_what_no_layer_is_trained_for_is_exact(name, exact, read):
     model = read(data(name))
-    assert {model.entries[position].name for position in model.exact} == exact
+    assert {model.entries[position].name for position in model.lossless} == exact
 
 
 def test_a_program_without_weights_says_where_they_are(read):

@@ -64,7 +64,7 @@ def test_older_graphs_hold_their_weights(lossless, values):
 def test_other_backends_are_exact_bytes(lossless):
     model = lossless(program([plan(delegates=[delegate("VulkanBackend")])], blobs=[b"VH00" * 10]))
     assert [(e.name, e.dtype.name, e.shape) for e in model.entries] == [("VulkanBackend.0", "bytes", (40,))]
-    assert model.exact == {0}
+    assert model.lossless == {0}
 
 
 def test_methods_share_what_they_delegate(lossless):

@@ -34,7 +34,7 @@ def test_pickled_module_and_checkpoint(legacy, lossless, values):
     net(torch.ones(1, 3)).sum().backward()
     optimizer.step()
     model = lossless(legacy({"model": net.state_dict(), "optimizer": optimizer.state_dict()}))
-    assert len(model.exact) == 4
+    assert len(model.lossless) == 4
 
 
 def test_shared_views_and_untyped_storages(legacy, lossless, values):

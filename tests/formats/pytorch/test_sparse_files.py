@@ -71,7 +71,7 @@ def test_coefficients_of_a_published_file(state, save, options, nested):
         assert entry.coefficients.tolist() == values[name].tolist()
         np.testing.assert_allclose(entry.array(), dense(tensors)[name], atol=1e-6)
     model = read_model(data, max_bytes=LIMIT)
-    assert model.skeleton is None and model.exact == frozenset()
+    assert model.skeleton is None and model.lossless == frozenset()
     assert [entry.name for entry in model.entries] == [entry.name for entry in found]
 
 

@@ -45,7 +45,7 @@ def test_state_dict_has_all_names_in_order(save, lossless, values):
     model = lossless(save(state))
     assert model.kind == "PyTorch zip"
     _assert_same(model, state, values)
-    assert model.exact == frozenset()
+    assert model.lossless == frozenset()
 
 
 def test_pickled_module_has_the_names_of_its_state_dict(save, lossless, values):
@@ -100,7 +100,7 @@ def test_every_dtype(dtype, save, lossless):
 def test_unknown_dtype_is_kept_as_exact_bytes(save, lossless):
     model = lossless(save({"a": torch.zeros(4, dtype=torch.float8_e8m0fnu), "b": torch.zeros(1)}))
     assert [(e.name, e.dtype.name, e.shape) for e in model.entries] == [("", "bytes", (4,)), ("b", "float32", (1,))]
-    assert model.exact == {0}
+    assert model.lossless == {0}
 
 
 def test_scalars_stay_in_the_skeleton(save, lossless):
@@ -145,11 +145,11 @@ def test_expanded_tensor_is_a_view_with_stride_zero(save, lossless, values, read
 def test_two_dtypes_on_one_storage_keep_the_bytes_exact(save, lossless, values):
     base = torch.arange(8, dtype=torch.float32)
     model = lossless(save({"f": base, "half": base[:2]}))
-    assert model.exact == frozenset()
+    assert model.lossless == frozenset()
     base = torch.ones(8, dtype=torch.uint16)
     model = lossless(save({"u": base, "other": base.view(torch.uint32)}))
     assert list(values(model)) == ["u"]
-    assert model.exact == {0}
+    assert model.lossless == {0}
 
 
 def test_lazy_conjugate_is_left_out_but_kept(save, lossless, values):
@@ -168,7 +168,7 @@ def test_checkpoint_with_optimizer(save, lossless, values):
     names = [e.name for e in model.entries]
     assert names[:4] == ["model.0.weight", "model.0.bias", "model.1.weight", "model.1.bias"]
     assert names[4:7] == ["optimizer.state.0.step", "optimizer.state.0.exp_avg", "optimizer.state.0.exp_avg_sq"]
-    assert {model.entries[i].name for i in model.exact} == {n for n in names if n.startswith("optimizer.state")}
+    assert {model.entries[i].name for i in model.lossless} == {n for n in names if n.startswith("optimizer.state")}
 
 
 def test_quantized_tensors(save, lossless):
@@ -183,7 +183,7 @@ def test_quantized_tensors(save, lossless):
         ("rows.scales", "float64"),
         ("rows.zero_points", "int64"),
     ]
-    assert model.exact == {2, 3}
+    assert model.lossless == {2, 3}
     assert bytes(model.entries[1].data) == _bits(rows.int_repr())
 
 
@@ -192,7 +192,7 @@ def test_sparse_tensors(save, lossless, values):
     names = ["coo.indices", "coo.values", "csr.crow_indices", "csr.col_indices", "csr.values"]
     assert list(values(model)) == names
     targets = {e.name: e.target if isinstance(e, View) else i for i, e in enumerate(model.entries)}
-    assert {name for name in names if targets[name] in model.exact} == set(names) - {"coo.values", "csr.values"}
+    assert {name for name in names if targets[name] in model.lossless} == set(names) - {"coo.values", "csr.values"}
 
 
 def test_parameters_with_attributes_buffers_and_subclasses(save, lossless, values):
@@ -299,4 +299,4 @@ def test_archive_rezipped_by_other_tools(save, read, rebuilt, normalize):
         assert torch.load(io.BytesIO(data), weights_only=True)["w"].equal(state["w"])
     else:
         assert data == out.getvalue()
-        assert model.exact == {0, 1}
+        assert model.lossless == {0, 1}

@@ -142,7 +142,7 @@ def test_scales_of_static_quantization_are_exact(lossless):
     for data in (_script_bytes(_make("static")), _make("static")._save_to_buffer_for_lite_interpreter()):
         model = lossless(data)
         scales = [i for i, entry in enumerate(model.entries) if entry.name.endswith(("scale", "scales", "points"))]
-        assert len(scales) == 3 and set(scales) <= model.exact
+        assert len(scales) == 3 and set(scales) <= model.lossless
 
 
 def test_flatbuffer_models_are_refused_with_advice(read):

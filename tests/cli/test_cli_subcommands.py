@@ -1,4 +1,4 @@
-"""What the verbs do with names, options and files."""
+"""What the subcommands do with names, options and files."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ def test_a_file_of_tensors_becomes_safetensors(call: Call, tmp_path: Path) -> No
     assert (tmp_path / "b.pt").read_bytes()[:2] == b"PK"
 
 
-@pytest.mark.parametrize("verb", ["encode", "decode"])
-def test_existing_files_are_only_replaced_by_force(call: Call, folder: Path, verb: str) -> None:
-    source, target = {"encode": ("net.pt", "net.frc"), "decode": ("net.frc", "net.pt")}[verb]
+@pytest.mark.parametrize("subcommand", ["encode", "decode"])
+def test_existing_files_are_only_replaced_by_force(call: Call, folder: Path, subcommand: str) -> None:
+    source, target = {"encode": ("net.pt", "net.frc"), "decode": ("net.frc", "net.pt")}[subcommand]
     (folder / target).write_bytes(b"mine")
-    (folder / "net.pt" if verb == "encode" else folder / "net.frc").stat()
-    refused = call(verb, folder / source)
+    (folder / "net.pt" if subcommand == "encode" else folder / "net.frc").stat()
+    refused = call(subcommand, folder / source)
     assert refused.status == 2
     assert "--force" in error_of(refused) and "[E203 output_exists]" in refused.err
     assert (folder / target).read_bytes() == b"mine"
-    assert call(verb, folder / source, "--force", "-q").status == 0
+    assert call(subcommand, folder / source, "--force", "-q").status == 0
     assert (folder / target).read_bytes() != b"mine"
 
 
@@ -94,7 +94,7 @@ def test_options_reach_the_codec(call: Call, folder: Path) -> None:
     document = json.loads(done.out)
     assert done.status == 0 and done.err == ""
     codings = {tensor["name"]: tensor["coding"] for tensor in document["tensors"]}
-    assert codings == {"conv.weight": "levels", "conv.bias": "raw", "head.weight": "raw", "steps": "raw"}
+    assert codings == {"conv.weight": "levels", "conv.bias": "lossless", "head.weight": "lossless", "steps": "lossless"}
     decoded = load_file(folder / "net.frc")
     assert np.abs(decoded["conv.weight"] - tensors()["conv.weight"]).max() <= 1e-3
     assert json.loads(call("inspect", folder / "net.frc", "--json").out)["metadata"] == {"author": "me", "note": "a=b"}
@@ -186,7 +186,7 @@ def test_a_damaged_file_is_found(call: Call, folder: Path) -> None:
 
 
 def test_limits_are_kept(call: Call, made: Path) -> None:
-    for verb in ("inspect", "verify", "decode"):
-        done = call(verb, made / "net.frc", "--max-bytes", "1K")
+    for subcommand in ("inspect", "verify", "decode"):
+        done = call(subcommand, made / "net.frc", "--max-bytes", "1K")
         assert done.status == 4 and "[E404 too_large]" in error_of(done)
     assert call("inspect", made / "net.frc", "--max-bytes", "1M").status == 0
