@@ -140,7 +140,8 @@ def test_a_script_has_its_brackets_in_pairs(path: str) -> None:
 
 
 def test_r8_keeps_every_name_that_native_code_looks_up() -> None:
-    rules, native = text("kotlin/consumer-rules.pro"), text("jni/frc_jni.cpp")
+    rules = text("kotlin/consumer-rules.pro")
+    native = "".join(path.read_text() for path in sorted((LOADER / "jni").iterdir()) if path.suffix in (".cpp", ".h"))
     looked_up = re.findall(r'find_method\(\w+, "([\w/]+)", "(\w+)", "\(([A-Za-z/;]*)\)', native)
     assert len(looked_up) == native.count("find_method(") - 1, "find_method is called in another way"
     assert not re.findall(r"GetStaticMethodID|GetFieldID|NewObject\(|ThrowNew", native), "names without a rule"
@@ -149,7 +150,7 @@ def test_r8_keeps_every_name_that_native_code_looks_up() -> None:
         types = [primitives[part] for part in re.findall(r"L[\w/]+;|[A-Z]", signature)]
         owner, listed = re.escape(name.replace("/", ".")), re.escape(", ".join(types))
         assert re.search(rf"-keep (class|interface) {owner} \{{\s+void {method}\({listed}\);\s+\}}", rules), name
-    owner = one(r"JNICALL Java_(\w+)_##name", "jni/frc_jni.cpp").replace("_", ".")
+    owner = one(r"JNICALL Java_(\w+)_##name", "jni/support.h").replace("_", ".")
     assert re.search(rf"class {re.escape(owner)} \{{\s+native <methods>;\s+\}}", rules)
 
 
