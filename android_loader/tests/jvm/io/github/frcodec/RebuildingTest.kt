@@ -127,7 +127,7 @@ internal class RebuildingTest : LeakChecked() {
     fun `at another width there is no model file`() {
         val path = vector("valid/widths_model_file.frc")
         val width = FrcFile.open(path).use { it.widths.first() }
-        FrcFile.open(path, width = FrcWidth(width.lengths)).use { file ->
+        FrcFile.open(path, atWidth(width.lengths)).use { file ->
             assertFalse(file.hasModel)
             assertEquals(FrcCode.BAD_OPTION, assertFailsWith<FrcException> { file.rebuild(File(folder, "m")) }.code)
         }
@@ -135,14 +135,14 @@ internal class RebuildingTest : LeakChecked() {
     }
 
     @Test
-    fun `widths tell what they are, and others have to be forced`() {
+    fun `a width that was not validated has to be allowed`() {
         val path = vector("valid/widths_network.frc")
         val groups = FrcFile.open(path).use { it.groups }
         assertEquals(2, groups.size)
         val odd = groups.map { maxOf(1, it - 1) }
-        val error = assertFailsWith<FrcException> { FrcFile.open(path, width = FrcWidth(odd)) }
+        val error = assertFailsWith<FrcException> { FrcFile.open(path, atWidth(odd)) }
         assertEquals(FrcCode.UNVALIDATED_WIDTH, error.code)
-        FrcFile.open(path, width = FrcWidth(odd, force = true)).use { narrow ->
+        FrcFile.open(path, atWidth(odd, allowUnvalidated = true)).use { narrow ->
             FrcFile.open(path).use { full ->
                 assertEquals(full.tensors.map { it.name }, narrow.tensors.map { it.name })
                 assert(narrow.tensors.sumOf { it.byteCount } < full.tensors.sumOf { it.byteCount })
