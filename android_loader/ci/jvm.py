@@ -63,7 +63,8 @@ def compile_kotlin(
 ) -> Path:
     """The folder with the classes of these files, any warning being an error. Tests see what `friends` keeps internal.
 
-    A library is held to what Gradle's settings allow: an explicit interface, Java 8, its version of the language.
+    A library is held to what Gradle's settings allow: an explicit interface, Java 8, its version of the language. Its
+    public classes alone are in `api_classes` afterwards.
     """
     command: list[str | Path] = [
         java(), "-Xmx1g", "-cp", KOTLIN / "kotlin-compiler.jar", "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler",
@@ -73,9 +74,17 @@ def compile_kotlin(
     if library:
         version = ".".join(catalog()["kotlin"].split(".")[:2])
         command += ["-Xexplicit-api=strict", "-Xjdk-release=1.8", "-language-version", version, "-api-version", version]
+        command.append(f"-Xplugin={KOTLIN / 'jvm-abi-gen.jar'}")
+        for option in (f"outputDir={api_classes(name)}", "treatInternalAsPrivate=true", "removePrivateClasses=true"):
+            command += ["-P", f"plugin:org.jetbrains.kotlin.jvm.abi:{option}"]
     if friends:
         command.append(f"-Xfriend-paths={friends}")
     return _compiled(name, sources, class_path, command)
+
+
+def api_classes(name: str) -> Path:
+    """The folder with the public and protected parts of a library's classes."""
+    return OUT / "classes" / f"{name}.api"
 
 
 def check_jni(output: str) -> None:
@@ -93,7 +102,8 @@ def _compiled(name: str, sources: Sequence[Path], class_path: Sequence[Path], co
     key = _key(sources, class_path, command)
     if folder.is_dir() and stamp.exists() and stamp.read_text() == key:
         return folder
-    shutil.rmtree(folder, ignore_errors=True)
+    for stale in (folder, api_classes(name)):
+        shutil.rmtree(stale, ignore_errors=True)
     folder.mkdir(parents=True)
     run([*command, "-d", folder, *sorted(sources)])
     stamp.write_text(key)

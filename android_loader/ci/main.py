@@ -3,7 +3,7 @@
 import sys
 from functools import partial
 
-from ci import aar, apk, bundle, fuzzing, jvm_tests, lite, modules, native, programs, sample_app
+from ci import aar, apk, bundle, fuzzing, jvm_tests, lite, modules, native, programs, public_api, sample_app
 from ci.machines import ARM, ARM64, HOST, Machine
 from ci.report import Report
 
@@ -36,7 +36,8 @@ def here(report: Report) -> None:
         check_library(report, abi)
     report.check("Kotlin style", modules.check_style)
     for module in modules.MODULES:
-        report.check(f"{module.name}: Kotlin", partial(modules.compile_module, module))
+        if report.check(f"{module.name}: Kotlin", partial(modules.compile_module, module)):
+            report.check(f"{module.name}: public API", partial(public_api.check, module))
     report.check("test data", jvm_tests.prepare)
     check_programs(report, HOST)
     report.check("files in C++", programs.check_files)
