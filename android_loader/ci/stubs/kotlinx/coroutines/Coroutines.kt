@@ -1,4 +1,4 @@
-// As much of kotlinx.coroutines as README's examples use: signatures, and no code.
+// As much of kotlinx.coroutines as the examples of docs/android.md use: signatures, and no code.
 @file:Suppress("unused", "UnusedReceiverParameter", "UNUSED_PARAMETER")
 
 package kotlinx.coroutines
