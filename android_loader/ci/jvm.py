@@ -37,7 +37,7 @@ def catalog() -> dict[str, str]:
 
 
 def java() -> Path:
-    """The program that runs classes here."""
+    """The `java` command."""
     return java_home() / "bin" / "java"
 
 
@@ -61,9 +61,9 @@ def compile_java(name: str, sources: Sequence[Path], class_path: Sequence[Path] 
 def compile_kotlin(
     name: str, sources: Sequence[Path], class_path: Sequence[Path], friends: Path | None = None, library: bool = False
 ) -> Path:
-    """The folder with the classes of these files, any warning being an error. Tests see what `friends` keeps internal.
+    """The folder with the classes of these files. Warnings are errors. The internals of `friends` are visible.
 
-    A library is held to what Gradle's settings allow: an explicit interface, Java 8, its version of the language. Its
+    A library is compiled with Gradle's settings: explicit API mode, Java 8, its version of the language. Its
     public classes alone are in `api_classes` afterwards.
     """
     command: list[str | Path] = [
@@ -88,14 +88,14 @@ def api_classes(name: str) -> Path:
 
 
 def check_jni(output: str) -> None:
-    """Fail on what a JVM with -Xcheck:jni says of native code."""
+    """Fail on the warnings of -Xcheck:jni."""
     complaints = [line for line in output.splitlines() if "in native method" in line or "JNI call made" in line]
     if complaints:
         raise Failure("the JVM complains about native code:\n" + "\n".join(complaints))
 
 
 def _compiled(name: str, sources: Sequence[Path], class_path: Sequence[Path], command: Sequence[str | Path]) -> Path:
-    """Compile unless nothing that counts has changed since the last time."""
+    """Compile, unless sources, class path and command are unchanged."""
     if not sources:
         raise Failure(f"there are no sources of {name}")
     folder, stamp = OUT / "classes" / name, OUT / "classes" / f"{name}.key"

@@ -1,4 +1,4 @@
-"""The Kotlin tests, with the library for Android, in JVMs of three processors."""
+"""The Kotlin tests, with the libraries for Android, in JVMs of three processors."""
 
 import re
 import sys
@@ -32,7 +32,7 @@ SELECTED = {
 
 
 def prepare() -> str:
-    """The list of vectors, the files that only these tests need, and their classes."""
+    """Write the list of vectors and the fixtures, and compile the tests."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     run([sys.executable, LOADER / "tests" / "vectors.py", VECTOR_LIST])
     run([sys.executable, SOURCES / "fixtures.py", FIXTURES])
@@ -45,7 +45,7 @@ def _class_path() -> list[Path]:
 
 
 def _compiled() -> Path:
-    """A jar, for the same reason as MEMORY."""
+    """The tests' classes in a jar: a 32-bit JVM may not be able to list the folder (see MEMORY)."""
     found = jvm.compile_kotlin("tests", sorted(SOURCES.rglob("*.kt")), _class_path(), friends=classes(FRCODEC))
     jar = FOLDER / "tests.jar"
     jar.write_bytes(zips.packed(zips.tree(found)))
@@ -53,7 +53,7 @@ def _compiled() -> Path:
 
 
 def run_tests(machine: Machine, seconds: float = 600) -> str:
-    """Those that this machine can run in a few minutes."""
+    """Run the tests that take a few minutes at most on this machine."""
     tests = _compiled()
     selected = [word.format(tests=tests) for word in SELECTED[machine.abi]]
     count = _run(machine, library(machine.abi), tests, [f"--select-class={SHIPPED}"], seconds)
@@ -61,7 +61,7 @@ def run_tests(machine: Machine, seconds: float = 600) -> str:
 
 
 def _run(machine: Machine, native: Path, tests: Path, selected: Sequence[str], seconds: float) -> int:
-    """Run tests with a native library; their number."""
+    """Run tests with a native library, and return their number."""
     with tempfile.TemporaryDirectory(dir=MEMORY if machine is ARM else None) as temporary:
         output = run(
             [

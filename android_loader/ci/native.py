@@ -12,12 +12,12 @@ from ci.paths import CI, LIBRARY, LOADER, OUT, library
 ABIS = tuple(sysroot.TARGETS)
 NATIVES = LOADER / "kotlin/src/main/kotlin/io/github/frcodec/FrcNative.kt"
 LIMIT_KB = 160
-# What is not zstd may not grow beyond what it is now: 48 were hoped for.
+# Without zstd: the current sizes, with a margin of a few kB.
 OWN_LIMIT_KB = {"arm64-v8a": 95, "armeabi-v7a": 82, "x86_64": 130}
 
 
 def check_zstd() -> str:
-    """The source that is built here is the release that Gradle fetches."""
+    """zstd.txt pins the release that zstd.cmake fetches for Gradle."""
     fetched = re.search(r"/zstd-([\d.]+)\.tar\.gz", (LOADER / "zstd.cmake").read_text())
     header = (OUT / "zstd" / "zstd.h").read_text()
     parts = re.findall(r"^#define ZSTD_VERSION_(?:MAJOR|MINOR|RELEASE) +(\d+)$", header, re.MULTILINE)
@@ -41,7 +41,7 @@ def build(abi: str) -> str:
 
 
 def strip(source: Path, target: Path) -> None:
-    """Leave out what only debuggers read."""
+    """Strip debugging information and local symbols."""
     target.parent.mkdir(parents=True, exist_ok=True)
     run(["llvm-strip-19", "--strip-unneeded", "-o", target, source])
 
@@ -60,7 +60,7 @@ def check_rules(abi: str) -> str:
 
 
 def check_size(abi: str) -> str:
-    """The stripped library, and what of it is not zstd: the same link with zstd's names left open."""
+    """The sizes of the stripped library, and of the same link with zstd's symbols left undefined."""
     whole, own = library(abi).stat().st_size, _without_zstd(abi).stat().st_size
     for size, limit, what in ((whole, LIMIT_KB, "with zstd"), (own, OWN_LIMIT_KB[abi], "without zstd")):
         if size > limit * 1000:
@@ -75,19 +75,19 @@ def _without_zstd(abi: str) -> Path:
     words = shlex.split(link.removeprefix(": && ").removesuffix(" && :"))
     kept = [word for word in words if not word.endswith("libfrc_zstd.a")]
     if len(kept) != len(words) - 1:
-        raise Failure("the link of the library does not name libfrc_zstd.a once, so its share cannot be told")
+        raise Failure("the link of the library does not name libfrc_zstd.a once, so its size cannot be measured")
     kept[kept.index("-o") + 1] = "without_zstd.so"
     run([*kept, "-Wl,--unresolved-symbols=ignore-all"], cwd=folder)
     strip(folder / "without_zstd.so", folder / "without_zstd.stripped.so")
     symbols = Library(folder / "without_zstd.stripped.so").symbols
     for name in {symbol.name for symbol in symbols if not symbol.defined} - sysroot.allowed(abi):
         if not name.startswith("ZSTD_"):
-            raise Failure(f"without zstd {name} is missing, too")
+            raise Failure(f"without zstd, {name} is undefined as well")
     return folder / "without_zstd.stripped.so"
 
 
 def check_rules_catch() -> str:
-    """A library that breaks the rules is found to break them."""
+    """Every broken rule of a bad library is reported."""
     folder = OUT / "bad"
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "bad.c"

@@ -30,18 +30,18 @@ def check_all(report: Report) -> None:
 
 
 def check_signatures() -> str:
-    """Every class that the app imports is one of Android's."""
+    """Every class of Android that the app imports exists."""
     return f"{len(list(_android().rglob('*.class')))} classes to compile against"
 
 
 def check_resources() -> str:
-    """The manifest and all resources are what aapt takes them for, and packed."""
+    """aapt accepts the manifest and all resources."""
     names = run(["aapt", "list", _packed() / "resources.apk"]).split()
     return f"{len([name for name in names if name.startswith('res/')])} resources"
 
 
 def check_app() -> str:
-    """The Kotlin sources compile without a warning."""
+    """The Kotlin sources compile without warnings."""
     generated = jvm.compile_java("sample-resources", sorted((_packed() / "java").rglob("R.java")))
     class_path = [jvm.STDLIB, _android(), classes(FRCODEC), generated]
     found = jvm.compile_kotlin(SAMPLE.name, SAMPLE.sources, class_path, library=True)
@@ -49,7 +49,7 @@ def check_app() -> str:
 
 
 def check_activities() -> str:
-    """Every component that the manifest names is compiled."""
+    """Every activity of the manifest has a class."""
     names = [component.get(f"{{{_NAMESPACE}}}name", "") for component in _manifest().iter("activity")]
     missing = [name for name in names if not list((OUT / "classes" / SAMPLE.name).rglob(f"{name.lstrip('.')}.class"))]
     if missing or not names:

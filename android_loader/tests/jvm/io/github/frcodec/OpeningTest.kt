@@ -37,7 +37,7 @@ internal class OpeningTest : LeakChecked() {
     private fun digests(file: FrcFile) = file.tensors.associate { it.name to sha256(file.decode(it.name)) }
 
     @Test
-    fun `a range may start anywhere and its descriptor may go`() {
+    fun `a range may start anywhere, and its descriptor may be closed`() {
         for (offset in listOf(1, 4095, 4096, 4097, 70001)) {
             val container = File(folder, "container")
             container.writeBytes(ByteArray(offset) + network.readBytes() + ByteArray(7))
@@ -78,7 +78,7 @@ internal class OpeningTest : LeakChecked() {
     }
 
     @Test
-    fun `paths that cannot be read`() {
+    fun `unreadable paths`() {
         assertEquals(FrcCode.READ_FAILED, codeOf { FrcFile.open(File(folder, "missing.frc")) })
         assertEquals(FrcCode.READ_FAILED, codeOf { FrcFile.open(folder) })
         assertEquals(FrcCode.READ_FAILED, codeOf { FrcFile.open(File("/dev/null")) })
@@ -99,7 +99,7 @@ internal class OpeningTest : LeakChecked() {
     }
 
     @Test
-    fun `the limit is the caller's`() {
+    fun `maxBytes limits the decoded size`() {
         val total = FrcFile.open(network).use { file -> file.tensors.sumOf { it.byteCount } }
         assertEquals(FrcCode.TOO_LARGE, codeOf { FrcFile.open(network, limit(total - 1)) })
         FrcFile.open(network, limit(total)).close()

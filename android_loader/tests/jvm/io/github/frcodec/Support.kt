@@ -30,7 +30,7 @@ internal fun sha256(bytes: ByteBuffer): String {
 
 internal fun sha256(file: File): String = sha256(ByteBuffer.wrap(file.readBytes()))
 
-/** CRC-32 and Adler-32 in hexadecimal: of much data quicker than SHA-256 where the virtual machine only interprets. */
+/** CRC-32 and Adler-32 in hexadecimal: much faster than SHA-256 in a virtual machine without a JIT compiler. */
 internal fun checksums(bytes: ByteBuffer): String =
     listOf(CRC32(), Adler32()).joinToString("") {
         it.update(bytes.duplicate())

@@ -143,17 +143,7 @@ public class FrcFile private constructor(
     public val groups: List<Long> get() = handle.use { FrcNative.groups(it).asList() }
 
     /** The widths at which the network was validated, in the order of the file. */
-    public val widths: List<FrcValidatedWidth>
-        get() =
-            handle.use { pointer ->
-                List(FrcNative.widthCount(pointer)) { number ->
-                    FrcValidatedWidth(
-                        FrcNative.widthLengths(pointer, number).asList(),
-                        FrcNative.widthScore(pointer, number).decodeToString(),
-                        FrcNative.widthMultiplyAdds(pointer, number),
-                    )
-                }
-            }
+    public val widths: List<FrcValidatedWidth> get() = handle.use(::widthsOf)
 
     /** The metric of [FrcValidatedWidth.score], as text for people. */
     public val scoreLabel: String get() = handle.use { FrcNative.widthLabel(it).decodeToString() }

@@ -13,3 +13,13 @@ public class FrcValidatedWidth internal constructor(
     public val score: String,
     public val multiplyAdds: Long,
 )
+
+/** The validated widths of an open handle. */
+internal fun widthsOf(pointer: Long): List<FrcValidatedWidth> =
+    List(FrcNative.widthCount(pointer)) { number ->
+        FrcValidatedWidth(
+            FrcNative.widthLengths(pointer, number).asList(),
+            FrcNative.widthScore(pointer, number).decodeToString(),
+            FrcNative.widthMultiplyAdds(pointer, number),
+        )
+    }
