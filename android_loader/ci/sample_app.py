@@ -64,6 +64,8 @@ def check_examples() -> str:
     folder.mkdir(parents=True)
     blocks = re.findall(r"^```kotlin\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     examples = [block for block in blocks if not re.match(r"// .*\.gradle\.kts\n", block)]
+    if not examples:
+        raise Failure(f"{PAGE} has no examples in Kotlin")
     for number, example in enumerate(examples):
         (folder / f"Example{number}.kt").write_text(f"package example{number}\n\n{example}")
     class_path = [jvm.STDLIB, _android(), *(classes(module) for module in (FRCODEC, PYTORCH, EXECUTORCH)), stubs()]
