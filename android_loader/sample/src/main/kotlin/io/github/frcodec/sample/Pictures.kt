@@ -41,7 +41,7 @@ internal fun bundledPicture(context: Context): Bitmap {
 internal fun readPicture(
     resolver: ContentResolver,
     uri: Uri,
-): Bitmap = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.P) decode(resolver, uri) else decodeBeforePie(resolver, uri)
+): Bitmap = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.P) decode(resolver, uri) else decodeLegacy(resolver, uri)
 
 /** The picture with a colour over the pixels of [mask], row by row. */
 internal fun overlay(
@@ -69,7 +69,7 @@ private fun decode(
     }
 
 /** For Android before 9, whose decoder neither scales to a size nor applies the orientation. */
-private fun decodeBeforePie(
+private fun decodeLegacy(
     resolver: ContentResolver,
     uri: Uri,
 ): Bitmap {
