@@ -12,6 +12,7 @@ def check_library(report: Report, abi: str) -> None:
     """Build a library, and check its ELF properties and its size."""
     if report.check(f"{abi}: library", partial(native.build, abi)):
         report.check(f"{abi}: ELF", partial(native.check_rules, abi))
+        report.check(f"{abi}: natives", partial(native.check_natives, abi))
         report.check(f"{abi}: size", partial(native.check_size, abi))
 
 
