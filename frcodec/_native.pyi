@@ -14,7 +14,7 @@ def select_target(name: str) -> bool:
     """Use one of them from now on. False if there is no such target."""
 
 class Stream:
-    """A stream of levels; android_loader/core/stream.h."""
+    """A stream of levels; android_loader/core/stages/stream.h."""
 
     def __init__(self, data: bytes | bytearray | memoryview, shape: Sequence[int]) -> None: ...
     @property
@@ -25,7 +25,7 @@ class Stream:
     def decode(self, segment: int, points: npt.NDArray[np.int32]) -> None: ...
 
 class Layer:
-    """A tensor on its way from points to elements; android_loader/core/layer.h."""
+    """A tensor on its way from points to elements; android_loader/core/stages/layer.h."""
 
     def __init__(
         self,

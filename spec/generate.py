@@ -10,7 +10,7 @@ from typing import Any
 
 SPEC = Path(__file__).resolve().parent
 PYTHON = SPEC.parent / "frcodec" / "constants.py"
-CPP = SPEC.parent / "android_loader" / "core" / "constants.h"
+CPP = SPEC.parent / "android_loader" / "core" / "base" / "constants.h"
 KOTLIN = SPEC.parent / "android_loader" / "kotlin" / "src" / "main" / "kotlin" / "io" / "github" / "frcodec"
 PLAIN_SECTIONS_EXCLUDED = {"errors", "dtypes"}
 
@@ -53,7 +53,7 @@ def plain(key: str, value: Any) -> str:
 
 
 def cpp_source(constants: dict[str, Any]) -> str:
-    """The text of android_loader/core/constants.h."""
+    """The text of android_loader/core/base/constants.h."""
     lines = [
         "// Numbers of the format. Generated from spec/constants.toml by spec/generate.py: change them there.",
         "",

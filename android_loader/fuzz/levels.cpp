@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "layer.h"
-#include "stream.h"
+#include "stages/layer.h"
+#include "stages/stream.h"
 
 namespace {
 

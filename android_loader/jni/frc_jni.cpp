@@ -5,7 +5,7 @@
 #include <jni.h>
 #include <string.h>
 
-#include "constants.h"
+#include "base/constants.h"
 #include "frc.h"
 #include "handle.h"
 #include "model_file.h"

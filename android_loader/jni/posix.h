@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "constants.h"
+#include "base/constants.h"
 #include "frc.h"
 
 namespace frc {
