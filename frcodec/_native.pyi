@@ -4,14 +4,14 @@ import numpy as np
 import numpy.typing as npt
 
 class Error(Exception):
-    """args: number of the code, message."""
+    """args: error code, message."""
 
 def crc32(data: bytes | bytearray | memoryview, before: int = 0) -> int: ...
 def targets() -> list[str]:
-    """Sets of instructions that the processor has, best first."""
+    """Instruction sets that the processor supports, best first."""
 
 def select_target(name: str) -> bool:
-    """Use one of them from now on. False if there is no such target."""
+    """Use one of them from now on. Return False if it is not supported."""
 
 class Stream:
     """A stream of levels; android_loader/core/stages/stream.h."""
@@ -25,7 +25,7 @@ class Stream:
     def decode(self, segment: int, points: npt.NDArray[np.int32]) -> None: ...
 
 class Layer:
-    """A tensor on its way from points to elements; android_loader/core/stages/layer.h."""
+    """Decoding of one tensor, from points to elements; android_loader/core/stages/layer.h."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ def find_path(
     h0: int,
     h1: int,
     levels: npt.NDArray[np.int32],
-    unions: npt.NDArray[np.uint8],
+    subsets: npt.NDArray[np.uint8],
 ) -> None: ...
 def find_path_with_feedback(
     scaled: npt.NDArray[np.float64],
@@ -69,7 +69,7 @@ def find_path_with_feedback(
     h0: int,
     h1: int,
     levels: npt.NDArray[np.int32],
-    unions: npt.NDArray[np.uint8],
+    subsets: npt.NDArray[np.uint8],
 ) -> None: ...
 def find_contexts(
     points: npt.NDArray[np.int32],
@@ -79,12 +79,12 @@ def find_contexts(
     contexts: int,
     wn: int,
     base: int,
-    found: npt.NDArray[np.uint8],
+    result: npt.NDArray[np.uint8],
 ) -> None: ...
 def count_levels(
     levels: npt.NDArray[np.int32],
     contexts: npt.NDArray[np.uint8],
-    unions: npt.NDArray[np.uint8] | None,
+    subsets: npt.NDArray[np.uint8] | None,
     shift: npt.NDArray[np.uint8],
     histogram: npt.NDArray[np.uint32],
     sums: npt.NDArray[np.uint64],
@@ -92,7 +92,7 @@ def count_levels(
 def encode_lanes(
     levels: npt.NDArray[np.int32],
     contexts: npt.NDArray[np.uint8],
-    unions: npt.NDArray[np.uint8] | None,
+    subsets: npt.NDArray[np.uint8] | None,
     context_count: int,
     symbols: npt.NDArray[np.uint16],
     reach: npt.NDArray[np.uint8],

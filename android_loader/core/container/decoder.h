@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "container/file.h"
+#include "container/work.h"
 #include "stages/layer.h"
 #include "stages/stream.h"
-#include "container/work.h"
 
 namespace frc {
 

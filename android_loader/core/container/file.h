@@ -5,11 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/status.h"
 #include "container/index.h"
 #include "container/memory.h"
 #include "container/sections.h"
 #include "container/skeleton.h"
-#include "base/status.h"
 #include "container/widths.h"
 #include "container/work.h"
 

@@ -6,8 +6,8 @@
 
 #include "container/decoder.h"
 #include "container/file.h"
-#include "stages/kernels.h"
 #include "container/rebuild.h"
+#include "stages/kernels.h"
 
 struct frc_file : frc::File {
     using File::File;

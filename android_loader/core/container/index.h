@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/status.h"
 #include "container/memory.h"
 #include "container/packed.h"
 #include "stages/layer_record.h"
-#include "base/status.h"
 
 namespace frc {
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "frc.h"
 #include "base/status.h"
+#include "frc.h"
 
 namespace frc {
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "container/memory.h"
 #include "base/status.h"
+#include "container/memory.h"
 
 namespace frc {
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "frc.h"
 #include "base/status.h"
+#include "frc.h"
 
 namespace frc {
 

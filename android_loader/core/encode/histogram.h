@@ -1,4 +1,4 @@
-// How often each magnitude occurs in each context and union, for the encoder's choice of tables.
+// Counts of magnitudes by context and subset, from which the encoder fits frequency tables.
 
 #pragma once
 
@@ -6,23 +6,25 @@
 #include <stdint.h>
 
 namespace frc {
+namespace encoder {
 
-/// Magnitudes told apart; larger ones count as the last.
-inline constexpr size_t COUNTED = 256;
+/// Bins of a row; the last one counts all larger magnitudes, too.
+inline constexpr size_t HISTOGRAM_BINS = 256;
 
-/// Levels to be counted.
+/// The levels to count.
 struct HistogramTask {
     const int32_t *levels;    ///< [count]
     const uint8_t *contexts;  ///< [count]
-    const uint8_t *unions;    ///< [count]; nullptr without a trellis
+    const uint8_t *subsets;   ///< [count]; nullptr without a trellis
     size_t count;
     size_t context_count;
-    const uint8_t *shift;  ///< [contexts] low bits that are left out of the magnitudes
-    uint32_t *histogram;   ///< [unions, contexts, COUNTED] the result
-    uint64_t *sums;        ///< [contexts] the result: magnitudes of whole levels, summed up
+    const uint8_t *shift;  ///< [contexts] low bits that the magnitudes leave out
+    uint32_t *histogram;   ///< [subsets, contexts, HISTOGRAM_BINS] output
+    uint64_t *sums;        ///< [contexts] output: sums of |level|
 };
 
-/// Counts; magnitudes are those of ⌊(level + 2^shift / 2) / 2^shift⌋.
-void count_levels(const HistogramTask &task);
+/// Counts |⌊(level + 2^shift / 2) / 2^shift⌋|.
+void histogram(const HistogramTask &task);
 
+}  // namespace encoder
 }  // namespace frc

@@ -3,30 +3,32 @@
 #include "stages/kernels.h"
 
 namespace frc {
+namespace encoder {
 
-// Defined by encoder_target.cpp, once for every target.
+// Defined by target.cpp, once per target.
 namespace baseline {
-extern const EncoderKernels ENCODER_KERNELS;
+extern const Kernels KERNELS;
 }
 namespace avx2 {
-extern const EncoderKernels ENCODER_KERNELS;
+extern const Kernels KERNELS;
 }
 namespace avx512 {
-extern const EncoderKernels ENCODER_KERNELS;
+extern const Kernels KERNELS;
 }
 
-const EncoderKernels &encoder_kernels() {
-    // In the order of kernels.cpp.
-    static constexpr const EncoderKernels *TARGETS[] = {
+const Kernels &kernels() {
+    // In the same order as in stages/kernels.cpp.
+    static constexpr const Kernels *TARGETS[] = {
 #ifdef FRC_HAS_AVX512
-        &avx512::ENCODER_KERNELS,
+        &avx512::KERNELS,
 #endif
 #ifdef FRC_HAS_AVX2
-        &avx2::ENCODER_KERNELS,
+        &avx2::KERNELS,
 #endif
-        &baseline::ENCODER_KERNELS,
+        &baseline::KERNELS,
     };
     return *TARGETS[target()];
 }
 
+}  // namespace encoder
 }  // namespace frc

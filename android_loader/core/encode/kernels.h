@@ -1,4 +1,4 @@
-// The encoder's hot loops, compiled and chosen like those of the decoder (kernels.h).
+// The encoder's hot loops, compiled once per target and chosen like those of the decoder (stages/kernels.h).
 
 #pragma once
 
@@ -7,20 +7,22 @@
 #include "encode/viterbi.h"
 
 namespace frc {
+namespace encoder {
 
-/// One target's functions.
-struct EncoderKernels {
-    /// The best levels of a segment; path.h.
-    void (*find_path)(const PathTask &task);
+/// The functions of one target.
+struct Kernels {
+    /// Optimal levels of a segment; viterbi.h.
+    void (*viterbi)(const ViterbiTask &task);
 
-    /// The best levels of a tensor whose errors are made up for; feedback.h.
-    void (*find_path_with_feedback)(const FeedbackTask &task);
+    /// Levels of a tensor, with error feedback; feedback.h.
+    void (*viterbi_with_feedback)(const FeedbackTask &task);
 
-    /// Contexts of a segment's levels; contexts_of.h.
-    void (*find_contexts)(const ContextTask &task);
+    /// Contexts of the levels of a segment; contexts.h.
+    void (*contexts_by_level)(const ContextTask &task);
 };
 
 /// The functions of the target in use.
-const EncoderKernels &encoder_kernels();
+const Kernels &kernels();
 
+}  // namespace encoder
 }  // namespace frc

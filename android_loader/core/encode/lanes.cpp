@@ -1,23 +1,23 @@
-// The decoder's operations backwards: the last step first, of a step the last operation, of an operation the last lane.
+// rANS is last in, first out: the decoder's operations are undone in reverse order of iterations, of the operations of
+// an iteration, and of the lanes of an operation.
 
 #include "encode/lanes.h"
 
 #include "base/constants.h"
 
 namespace frc {
+namespace encoder {
 namespace {
 
 class Encoder {
   public:
     explicit Encoder(const EncodeTask &task)
-        : task_(task),
-          length_((task.count + task.lanes - 1) / task.lanes),
-          word_(task.words + most_words(task.count)) {}
+        : task_(task), length_((task.count + task.lanes - 1) / task.lanes), word_(task.words + max_words(task.count)) {}
 
     size_t run();
 
   private:
-    /// A level as its table sees it.
+    /// level + 2^shift / 2 = high · 2^shift + low, where the table codes `high`.
     struct Parts {
         size_t row;
         int64_t high;
@@ -26,10 +26,10 @@ class Encoder {
         bool escaped;
     };
 
-    Parts split(size_t place) const;
-    size_t active(size_t step) const;
-    void undo_escapes(size_t step, size_t lanes);
-    void undo_symbols(size_t step, size_t lanes);
+    Parts split(size_t position) const;
+    size_t active(size_t iteration) const;
+    void push_low_bits_and_escapes(size_t iteration, size_t lanes);
+    void push_symbols(size_t iteration, size_t lanes);
     void push_symbol(uint32_t *state, Symbol symbol);
     void push_bits(uint32_t *state, uint32_t value, uint32_t width);
 
@@ -40,42 +40,42 @@ class Encoder {
 
 size_t Encoder::run() {
     for (size_t lane = 0; lane < task_.lanes; ++lane) task_.states[lane] = STATE_FLOOR;
-    for (size_t step = length_; step-- > 0;) {
-        const size_t lanes = active(step);
-        undo_escapes(step, lanes);
-        undo_symbols(step, lanes);
+    for (size_t iteration = length_; iteration-- > 0;) {
+        const size_t lanes = active(iteration);
+        push_low_bits_and_escapes(iteration, lanes);
+        push_symbols(iteration, lanes);
     }
-    return static_cast<size_t>(task_.words + most_words(task_.count) - word_);
+    return static_cast<size_t>(task_.words + max_words(task_.count) - word_);
 }
 
-/// Lanes that have a level at this step.
-size_t Encoder::active(size_t step) const {
+/// Number of lanes that have a level in this iteration.
+size_t Encoder::active(size_t iteration) const {
     const size_t full = task_.count / length_;
-    return full + (step < task_.count % length_);
+    return full + (iteration < task_.count % length_);
 }
 
-Encoder::Parts Encoder::split(size_t place) const {
+Encoder::Parts Encoder::split(size_t position) const {
     Parts parts;
-    parts.row = task_.contexts[place] + (task_.unions && task_.unions[place] ? task_.context_count : 0);
+    parts.row = task_.contexts[position] + (task_.subsets && task_.subsets[position] ? task_.context_count : 0);
     parts.shift = task_.shift[parts.row];
-    const int64_t lifted = int64_t{task_.levels[place]} + ((int64_t{1} << parts.shift) >> 1);
+    const int64_t lifted = int64_t{task_.levels[position]} + ((int64_t{1} << parts.shift) >> 1);
     parts.high = lifted >> parts.shift;
-    parts.low = static_cast<uint32_t>(lifted - (parts.high << parts.shift));
+    parts.low = static_cast<uint32_t>(lifted - parts.high * (int64_t{1} << parts.shift));
     parts.magnitude = static_cast<uint32_t>(parts.high < 0 ? -parts.high : parts.high);
     parts.escaped = parts.magnitude > task_.reach[parts.row];
     return parts;
 }
 
-/// Operations 5 to 2: each for all lanes that it concerns.
-void Encoder::undo_escapes(size_t step, size_t lanes) {
+/// Undoes operations 5 to 2, each for every lane that has it.
+void Encoder::push_low_bits_and_escapes(size_t iteration, size_t lanes) {
     bool any = false;
     for (size_t lane = 0; lane < lanes && !any; ++lane) {
-        const Parts parts = split(lane * length_ + step);
+        const Parts parts = split(lane * length_ + iteration);
         any = parts.escaped || parts.shift;
     }
     for (int operation = 5; any && operation >= 2; --operation) {
         for (size_t lane = lanes; lane-- > 0;) {
-            const Parts parts = split(lane * length_ + step);
+            const Parts parts = split(lane * length_ + iteration);
             uint32_t *const state = &task_.states[lane];
             if (operation == 2) {
                 if (parts.shift) push_bits(state, parts.low, parts.shift);
@@ -92,10 +92,10 @@ void Encoder::undo_escapes(size_t step, size_t lanes) {
     }
 }
 
-/// Operation 1.
-void Encoder::undo_symbols(size_t step, size_t lanes) {
+/// Undoes operation 1.
+void Encoder::push_symbols(size_t iteration, size_t lanes) {
     for (size_t lane = lanes; lane-- > 0;) {
-        const Parts parts = split(lane * length_ + step);
+        const Parts parts = split(lane * length_ + iteration);
         const size_t number = parts.escaped ? SYMBOLS - 1 : 2 * parts.magnitude - (parts.high < 0);
         push_symbol(&task_.states[lane], task_.symbols[parts.row * SYMBOLS + number]);
     }
@@ -124,4 +124,5 @@ void Encoder::push_bits(uint32_t *state, uint32_t value, uint32_t width) {
 
 size_t encode_lanes(const EncodeTask &task) { return task.count ? Encoder(task).run() : 0; }
 
+}  // namespace encoder
 }  // namespace frc

@@ -3,14 +3,16 @@
 #include "encode/kernels.h"
 
 namespace frc {
+namespace encoder {
 namespace FRC_TARGET {
 
-void find_path(const PathTask &task);
-void find_path_with_feedback(const FeedbackTask &task);
-void find_contexts(const ContextTask &task);
+void viterbi(const ViterbiTask &task);
+void viterbi_with_feedback(const FeedbackTask &task);
+void contexts_by_level(const ContextTask &task);
 
-extern const EncoderKernels ENCODER_KERNELS;
-const EncoderKernels ENCODER_KERNELS = {find_path, find_path_with_feedback, find_contexts};
+extern const Kernels KERNELS;
+const Kernels KERNELS = {viterbi, viterbi_with_feedback, contexts_by_level};
 
 }  // namespace FRC_TARGET
+}  // namespace encoder
 }  // namespace frc

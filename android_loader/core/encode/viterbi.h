@@ -1,14 +1,14 @@
-// The best path of a segment's levels through a trellis, for the encoder. Nothing here is normative.
+// Viterbi's algorithm: the optimal levels of a segment on a trellis. Not normative.
 //
-//     levels = argmin Σ (x - point)² + λ · bits(level | context, union)      over all paths from state 0
+//     levels = argmin Σ (x - point)² + λ · bits(level | context, subset)      over all paths from state 0
 //
-// A state is 2m + u, u its union (spec section 8.4). With H = h >> 1 and S states, the successors of 2m are m and m ^
-// H1, those of 2m + 1 are m ^ H0 and m ^ H0 ^ H1, for even and odd levels; of all h only h0 reaches the highest bit. So
+// A state is 2m + u, where u is its subset (spec section 8.4). With H = h >> 1 and S states, the successors of 2m are m
+// and m ^ H1, those of 2m + 1 are m ^ H0 and m ^ H0 ^ H1, for even and odd levels. Only h0 has the highest bit set. So
 //
 //     cost'[t]       = min(cost[2t]           + even0, cost[2(t ^ H1)]     + odd0)         t = 0 … S/2 - 1
 //     cost'[S/2 + t] = min(cost[2(t ^ G) + 1] + even1, cost[2(t ^ G ^ H1) + 1] + odd1)     G = H0 - S/2
 //
-// Costs are integers, so that every implementation finds the same path; of equal ones the even level is taken.
+// Costs are integers and ties go to the even level, so every implementation finds the same path.
 
 #pragma once
 
@@ -16,37 +16,41 @@
 #include <stdint.h>
 
 namespace frc {
+namespace encoder {
 
-/// One segment to be decided.
-struct PathTask {
-    const double *scaled;     ///< [count] coefficients in steps, lane after lane
+/// One segment to quantize.
+struct ViterbiTask {
+    const double *scaled;     ///< [count] coefficients in units of the step, lane by lane
     const uint8_t *contexts;  ///< [count]
     size_t count;
     size_t lanes;
     const int32_t *prices;  ///< [2, contexts, PRICES] λ · bits of the magnitudes -1, 0, 1 … in 1024ths, sign included
     size_t context_count;
     int state_bits;
-    uint32_t h0, h1;  ///< shifted right by one
-    int32_t *levels;  ///< [count] the result
-    uint8_t *unions;  ///< [count] the result
+    uint32_t h0, h1;   ///< shifted right by one
+    int32_t *levels;   ///< [count] output
+    uint8_t *subsets;  ///< [count] output
 
-    int32_t *choices;  ///< [path_choices(...)] whether the odd level was taken, a bit for every state
-    uint8_t *picks;    ///< [path_picks(...)] whether the larger candidate was taken, a bit for every kind
+    int32_t *choices;  ///< [viterbi_choices(...)] scratch: whether the odd level was taken, a bit per state
+    uint8_t *picks;    ///< [viterbi_picks(...)] scratch: whether the larger candidate was taken, a bit per branch kind
 };
 
-/// Prices of a row: of -1, which must never be taken, of the magnitudes that have a price of their own, and three times
-/// that of the last for larger ones.
+/// Prices of a row: of the magnitude -1, a sentinel that is too expensive to be chosen; of the magnitudes 0 … PRICED -
+/// 1; and three times the price of all larger ones.
 inline constexpr size_t PRICED = 128;
 inline constexpr size_t PRICES = 1 + PRICED + 3;
 
-/// Lanes that are worked on side by side at most; missing ones are made of zeros.
-inline constexpr size_t MOST_PATH_LANES = 16;
+/// Maximum number of lanes that are processed at once; missing lanes are zeros.
+inline constexpr size_t MAX_VITERBI_LANES = 16;
 
-/// Words of 32 states.
-constexpr size_t path_words(int state_bits) { return state_bits < 5 ? 1 : size_t{1} << (state_bits - 5); }
+/// Words that hold a bit per state.
+constexpr size_t viterbi_words(int state_bits) { return state_bits < 5 ? 1 : size_t{1} << (state_bits - 5); }
 
-/// Scratch numbers for lanes of this many levels.
-constexpr size_t path_choices(size_t steps, int state_bits) { return steps * path_words(state_bits) * MOST_PATH_LANES; }
-constexpr size_t path_picks(size_t steps) { return steps * MOST_PATH_LANES; }
+/// Sizes of the scratch arrays for lanes of `lane_length` levels.
+constexpr size_t viterbi_choices(size_t lane_length, int state_bits) {
+    return lane_length * viterbi_words(state_bits) * MAX_VITERBI_LANES;
+}
+constexpr size_t viterbi_picks(size_t lane_length) { return lane_length * MAX_VITERBI_LANES; }
 
+}  // namespace encoder
 }  // namespace frc

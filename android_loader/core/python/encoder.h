@@ -1,8 +1,8 @@
-// The encoder's part of the extension.
+// Bindings of the encoder.
 
 #pragma once
 
 #include <nanobind/nanobind.h>
 
-/// Adds the encoder's functions to the module.
+/// Adds the functions of the encoder to the module.
 void bind_encoder(nanobind::module_ &module);

@@ -1,4 +1,5 @@
-// The decoder core as a Python extension. Buffers come from Python, scratch from the heap; the GIL is released at work.
+// The Python extension: bindings of the decoding stages. Buffers belong to Python, scratch is on the heap. Long calls
+// release the GIL.
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -26,7 +27,7 @@ using Elements = nb::ndarray<uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu
 
 PyObject *error_class;
 
-/// _native.Error(code, message)
+/// Raises Error(code, message) unless the status is OK.
 void raise_unless_ok(const frc::Status &status) {
     if (status.ok()) return;
     const nb::tuple arguments = nb::make_tuple(static_cast<int>(status.code), status.message);
@@ -38,7 +39,7 @@ void require(bool condition, const char *message) {
     if (!condition) throw nb::value_error(message);
 }
 
-/// Memory on the heap as an arena.
+/// Heap memory for an arena.
 class Memory {
   public:
     explicit Memory(size_t size) : bytes_(new uint8_t[size]), size_(size) {}
@@ -50,9 +51,9 @@ class Memory {
     size_t size_;
 };
 
-/// Calls work() without the GIL.
+/// Calls work() without the GIL and raises its error.
 template <typename Work>
-void at_work(Work work) {
+void without_gil(Work work) {
     frc::Status status;
     {
         nb::gil_scoped_release release;
@@ -62,10 +63,10 @@ void at_work(Work work) {
 }
 
 frc::LevelShape level_shape(const std::vector<int64_t> &shape) {
-    require(shape.size() <= frc::MAX_RANK, "too many axes");
+    require(shape.size() <= frc::MAX_RANK, "shape has too many axes");
     frc::LevelShape result = {static_cast<int>(shape.size()), {}};
     for (size_t i = 0; i < shape.size(); ++i) {
-        require(shape[i] >= 0, "a negative length");
+        require(shape[i] >= 0, "shape has a negative length");
         result.lengths[i] = shape[i];
     }
     return result;
@@ -76,12 +77,13 @@ class Stream {
     Stream(Data data, const std::vector<int64_t> &shape) : data_(data) {
         raise_unless_ok(core.start({data.data(), data.size()}, level_shape(shape)));
         memory_ = std::make_unique<Memory>(core.memory_bytes());
-        at_work([&] { return core.attach(memory_->arena()); });
+        without_gil([&] { return core.attach(memory_->arena()); });
     }
 
     void decode(size_t segment, PointsOut points) const {
-        require(segment < core.segments() && points.size() == core.size(segment), "points do not match the segment");
-        at_work([&] {
+        require(segment < core.segments() && points.size() == core.size(segment),
+                "points must have the size of an existing segment");
+        without_gil([&] {
             return core.decode(segment, points.data(), core.lane_length(segment), Memory(core.scratch_bytes()).arena());
         });
     }
@@ -98,9 +100,10 @@ class Layer {
     Layer(int dtype, const std::vector<int64_t> &shape, uint32_t axes, int block, int region,
           const std::vector<int64_t> &kept, int64_t count, int step, Elements elements, const Stream *stream)
         : elements_(elements) {
-        require(shape.size() <= frc::MAX_RANK && kept.size() == shape.size(), "shape and kept box do not match");
+        require(shape.size() <= frc::MAX_RANK && kept.size() == shape.size(),
+                "shape and kept must have the same number of axes");
         require(dtype >= 0 && dtype <= 255 && region >= 0 && region <= 2, "unknown dtype or region");
-        require(!stream || stream->core.count() == count, "stream and layer do not match");
+        require(!stream || stream->core.count() == count, "the stream must have as many levels as the layer");
         frc::Layer layer = {};
         layer.dtype = static_cast<frc::DType>(dtype);
         layer.rank = static_cast<int>(shape.size());
@@ -116,7 +119,7 @@ class Layer {
             size *= static_cast<size_t>(shape[i]);
         }
         raise_unless_ok(core_.start(layer, stream ? stream->core.row_steps() : nullptr));
-        require(elements.size() == size * layer.element_bytes(), "the elements' memory has another size");
+        require(elements.size() == size * layer.element_bytes(), "elements has the wrong size");
         count_ = count;
         memory_ = std::make_unique<Memory>(core_.memory_bytes());
         core_.attach(elements.data(), memory_->arena());
@@ -124,36 +127,36 @@ class Layer {
 
     void put(int64_t first, Points points) {
         require(first >= 0 && first <= count_ && static_cast<int64_t>(points.size()) <= count_ - first,
-                "more points than the layer has");
-        counted([&](uint64_t *energy) { return core_.put(first, points.data(), points.size(), energy); });
+                "the points exceed the layer");
+        put_counted([&](uint64_t *energy) { return core_.put(first, points.data(), points.size(), energy); });
     }
 
     void put_segment(const Stream &stream, size_t segment) {
         require(stream.core.count() == count_ && segment < stream.core.segments(), "no such segment");
-        counted([&](uint64_t *energy) {
+        put_counted([&](uint64_t *energy) {
             return core_.put_segment(stream.core, segment, energy,
                                      Memory(frc::LayerDecoder::put_scratch_bytes(stream.core)).arena());
         });
     }
 
     size_t settle() {
-        at_work([&] { return core_.settle(energy_); });
+        without_gil([&] { return core_.settle(energy_); });
         return core_.parts();
     }
 
     void run(size_t part) const {
         require(part < core_.parts(), "no such part");
-        at_work([&] { return core_.run(part, Memory(core_.scratch_bytes()).arena()); });
+        without_gil([&] { return core_.run(part, Memory(core_.scratch_bytes()).arena()); });
     }
 
     bool in_order() const { return core_.in_order(); }
 
   private:
-    /// put(&energy) at work; the energy is added to that of the layer.
+    /// Calls put(&energy) without the GIL and adds the energy to the layer's, saturating at ENERGY_TOO_LARGE.
     template <typename Put>
-    void counted(Put put) {
+    void put_counted(Put put) {
         uint64_t energy = 0;
-        at_work([&] { return put(&energy); });
+        without_gil([&] { return put(&energy); });
         uint64_t before = energy_, after;
         do {
             after = before + energy < frc::ENERGY_TOO_LARGE ? before + energy : frc::ENERGY_TOO_LARGE;
@@ -181,7 +184,7 @@ std::vector<std::string> targets() {
 }  // namespace
 
 NB_MODULE(_native, module) {
-    module.doc() = "The decoder core. Use it through frcodec.native.";
+    module.doc() = "The C++ core. Use it through frcodec.native.";
     error_class = PyErr_NewException("frcodec._native.Error", PyExc_Exception, nullptr);
     module.attr("Error") = nb::borrow(error_class);
 

@@ -8,8 +8,8 @@
 #pragma once
 
 #include "base/arena.h"
-#include "stages/bits.h"
 #include "base/status.h"
+#include "stages/bits.h"
 
 namespace frc {
 

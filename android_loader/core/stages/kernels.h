@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/status.h"
 #include "stages/lanes.h"
 #include "stages/matmul.h"
-#include "base/status.h"
 
 namespace frc {
 

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/status.h"
 #include "stages/layer_record.h"
 #include "stages/region.h"
-#include "base/status.h"
 #include "stages/stream.h"
 #include "stages/transform.h"
 

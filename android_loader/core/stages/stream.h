@@ -4,8 +4,8 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
-#include "stages/contexts.h"
 #include "base/status.h"
+#include "stages/contexts.h"
 #include "stages/tables.h"
 
 namespace frc {

@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include "stages/bits.h"
 #include "base/constants.h"
+#include "stages/bits.h"
 
 namespace frc {
 

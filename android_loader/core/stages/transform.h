@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "stages/basis.h"
 #include "base/status.h"
+#include "stages/basis.h"
 
 namespace frc {
 
