@@ -1,4 +1,4 @@
-// Scratch memory from the caller, handed out piece by piece.
+// A bump allocator over memory from the caller.
 
 #pragma once
 
@@ -7,9 +7,9 @@
 
 namespace frc {
 
-/// Pieces of one block of memory; nothing is ever given back. Every piece starts on a cache line.
+/// Allocates from one block of memory; nothing is freed. Every allocation is aligned to a cache line.
 ///
-/// Who needs scratch says how much beforehand, as a sum of `Arena::bytes<T>(count)`.
+/// Users of scratch memory declare its size beforehand, as a sum of `Arena::bytes<T>(count)` and `SLACK`.
 class Arena {
   public:
     static constexpr size_t LINE = 64;
@@ -18,23 +18,23 @@ class Arena {
         : at_((reinterpret_cast<uintptr_t>(memory) + LINE - 1) / LINE * LINE),
           end_(reinterpret_cast<uintptr_t>(memory) + size) {}
 
-    /// Room for `count` objects of a trivial type, uninitialized; nullptr where the block is used up.
+    /// Allocates `count` uninitialized objects of a trivial type; nullptr if the block is too small.
     template <typename T>
     T *take(size_t count) {
         const size_t size = bytes<T>(count);
         if (end_ < at_ || size > end_ - at_) return nullptr;
-        T *piece = reinterpret_cast<T *>(at_);
+        T *result = reinterpret_cast<T *>(at_);
         at_ += size;
-        return piece;
+        return result;
     }
 
-    /// What `take<T>(count)` uses up.
+    /// Bytes that `take<T>(count)` allocates.
     template <typename T>
     static constexpr size_t bytes(size_t count) {
         return (count * sizeof(T) + LINE - 1) / LINE * LINE;
     }
 
-    /// What a block of unknown alignment needs besides.
+    /// Extra bytes for a block of unknown alignment.
     static constexpr size_t SLACK = LINE;
 
   private:

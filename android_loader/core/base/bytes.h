@@ -1,4 +1,4 @@
-// Borrowed bytes, and little-endian numbers in them.
+// Byte ranges and little-endian loads.
 
 #pragma once
 
@@ -12,7 +12,7 @@ namespace frc {
 #error "The core reads and writes little-endian memory."
 #endif
 
-/// `size` bytes that somebody else owns.
+/// A byte range; does not own it.
 struct Bytes {
     const uint8_t *data;
     size_t size;

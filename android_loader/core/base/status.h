@@ -1,4 +1,4 @@
-// How functions of the core say what went wrong: a code of the specification, section 15, and a line for people.
+// Error codes (spec section 15) with messages.
 
 #pragma once
 
@@ -6,7 +6,7 @@
 
 namespace frc {
 
-/// Success, or an error code with a sentence of static storage. Trivial, no bigger than two registers.
+/// Success, or an error code with a message of static storage. Trivial; fits two registers.
 struct [[nodiscard]] Status {
     Code code = Code::OK;
     const char *message = "";
@@ -16,7 +16,7 @@ struct [[nodiscard]] Status {
 
 }  // namespace frc
 
-/// Hand an error of the expression, a Status, to the caller.
+/// Returns the Status `expression` from the calling function if it is an error.
 #define FRC_TRY(expression)                           \
     do {                                              \
         const ::frc::Status frc_status_ = expression; \

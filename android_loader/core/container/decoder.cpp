@@ -234,13 +234,13 @@ Status Decoder::fill(const Layer &layer, uint64_t first, uint8_t *elements, uint
     uint64_t energy = 0;
     FRC_TRY(own ? put_own(&decoder, layer.axes ? 0 : bytes_to_tell, &energy)
                 : put_shared(&decoder, first, static_cast<uint64_t>(layer.count), &energy));
-    FRC_TRY(decoder.settle(energy));
+    FRC_TRY(decoder.begin_transform(energy));
     if (decoder.parts() == 0) return {};
     const size_t scratch_bytes = decoder.scratch_bytes();
     uint8_t *scratch = pool_.take<uint8_t>(uint64_t{scratch_bytes} * work_.workers());
     if (!scratch) return NO_MEMORY;
     return work_.run(decoder.parts(), bytes_to_tell, [&](size_t worker, size_t part) {
-        return decoder.run(part, Arena(scratch + worker * scratch_bytes, scratch_bytes));
+        return decoder.transform(part, Arena(scratch + worker * scratch_bytes, scratch_bytes));
     });
 }
 

@@ -140,13 +140,13 @@ class Layer {
     }
 
     size_t settle() {
-        without_gil([&] { return core_.settle(energy_); });
+        without_gil([&] { return core_.begin_transform(energy_); });
         return core_.parts();
     }
 
     void run(size_t part) const {
         require(part < core_.parts(), "no such part");
-        without_gil([&] { return core_.run(part, Memory(core_.scratch_bytes()).arena()); });
+        without_gil([&] { return core_.transform(part, Memory(core_.scratch_bytes()).arena()); });
     }
 
     bool in_order() const { return core_.in_order(); }

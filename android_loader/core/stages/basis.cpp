@@ -23,7 +23,7 @@ void Basis::rows(size_t n, size_t pairs, size_t kept, double *even, double *odd)
     }
 }
 
-/// Every second column from `first_k` on. The angle k(2n+1) · π/2N runs around the circle of 4N steps.
+/// Columns first_k, first_k + 2, … of row n. The angle k(2n+1) · π/2N is periodic: the circle has 4N units of π/2N.
 void Basis::half_row(size_t n, size_t first_k, size_t kept, double *row) const {
     const size_t circle = 4 * length_, step = 2 * (2 * n + 1) % circle;
     size_t m = first_k * (2 * n + 1) % circle;

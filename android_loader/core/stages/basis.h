@@ -9,22 +9,22 @@
 
 namespace frc {
 
-/// The basis of one length, 1 … MAX_TRANSFORM_LENGTH, as a table of cosines in memory of the caller.
+/// The basis of one length, 1 … MAX_TRANSFORM_LENGTH, computed from a table of cosines in memory from the caller.
 class Basis {
   public:
-    /// Numbers that the table of a length takes.
+    /// Size of the table.
     static size_t table_size(size_t length) { return length + 1; }
 
     Basis() = default;
     explicit Basis(size_t length) : length_(length) {}
 
-    /// Computes the table, [table_size(length)]; before that, only the length is known.
+    /// Computes the table, [table_size(length)]. Must precede `rows`.
     void fill(double *table);
 
     size_t length() const { return length_; }
 
-    /// Rows n, n+1, … n+pairs-1 up to the middle, columns k < kept: those of even k in `even` [pairs, ⌈kept/2⌉], the
-    /// others in `odd` [pairs, ⌊kept/2⌋]. The rows of the other half are B(N-1-n, k) = (-1)^k · B(n, k).
+    /// Rows n … n + pairs - 1 of the first half, columns k < kept: those of even k to `even` [pairs, ⌈kept/2⌉], those
+    /// of odd k to `odd` [pairs, ⌊kept/2⌋]. The second half follows from B(N-1-n, k) = (-1)^k · B(n, k).
     void rows(size_t n, size_t pairs, size_t kept, double *even, double *odd) const;
 
   private:

@@ -6,8 +6,7 @@
 
 namespace frc {
 
-/// Reads codes from bytes. Behind the end, or behind a code that is not allowed, everything reads as 0 and `failed()`
-/// is true.
+/// Reads codes from bytes. After the end or an invalid code, everything reads as 0 and `failed()` is true.
 class BitReader {
   public:
     explicit BitReader(Bytes bytes) : bytes_(bytes) {}
@@ -21,7 +20,7 @@ class BitReader {
         return value;
     }
 
-    /// A number in 0 … limit; more is a failure.
+    /// A unary number, 0 … limit; larger ones are invalid.
     uint32_t unary(uint32_t limit) {
         uint32_t value = 0;
         while (bit()) {
@@ -30,13 +29,13 @@ class BitReader {
         return value;
     }
 
-    /// A number in 0 … 2^33 - 2.
+    /// An Elias gamma number, 0 … 2^33 - 2.
     uint64_t gamma() {
         const int width = static_cast<int>(unary(MAX_GAMMA_BITS));
         return (uint64_t{1} << width) - 1 + field(width);
     }
 
-    /// Whether only zeros are left of the last byte.
+    /// Whether the rest of the last byte is zero.
     bool padded() {
         while (at_ % 8) {
             if (bit()) return false;
@@ -44,10 +43,10 @@ class BitReader {
         return true;
     }
 
-    /// Bytes read so far, the last one in part or as a whole.
+    /// Bytes read so far, rounded up.
     size_t bytes_read() const { return (at_ + 7) / 8; }
 
-    /// A signed number from an unsigned code.
+    /// The signed number of a zigzag code: 0, -1, 1, -2, 2 …
     static int64_t unfold(uint64_t value) {
         const auto half = static_cast<int64_t>(value >> 1);
         return value & 1 ? -half - 1 : half;

@@ -4,8 +4,8 @@ namespace frc {
 namespace {
 
 constexpr int64_t MAX_BASE = 65536;
-constexpr int16_t MOST = MAX_CLASS_SUM;
-constexpr int64_t MERGED = 4096;  // positions of merged axes at most, so that short axes do not make short loops
+constexpr int16_t LIMIT = MAX_CLASS_SUM;
+constexpr int64_t MAX_MERGED = 4096;  // positions of merged axes; merging keeps inner loops long
 
 }  // namespace
 
@@ -54,23 +54,23 @@ Status ContextModel::read_axis(BitReader *bits, Arena *memory, Axis *axis) {
     return {};
 }
 
-/// The last axes become one with the sums of their classes.
+/// Merges the last axes into one, whose classes are the sums of theirs.
 void ContextModel::merge_last_axes(Arena *memory) {
     int from = axis_count_ - 1;
     int64_t length = axes_[from].length;
-    while (from > 0 && length * axes_[from - 1].length <= MERGED) length *= axes_[--from].length;
+    while (from > 0 && length * axes_[from - 1].length <= MAX_MERGED) length *= axes_[--from].length;
     if (from == axis_count_ - 1 || length == 0) return;
     memory_bytes_ += Arena::bytes<int16_t>(static_cast<size_t>(length));
     if (!memory) return;
     auto *sums = memory->take<int16_t>(static_cast<size_t>(length));
-    for (int64_t place = 0; place < length; ++place) {
-        int64_t rest = place;
+    for (int64_t position = 0; position < length; ++position) {
+        int64_t rest = position;
         int sum = 0;
         for (int i = axis_count_ - 1; i >= from; --i) {
             if (axes_[i].classes) sum += axes_[i].classes[rest % axes_[i].length];
             rest /= axes_[i].length;
         }
-        sums[place] = static_cast<int16_t>(sum);
+        sums[position] = static_cast<int16_t>(sum);
     }
     axes_[from] = {length, sums};
     axis_count_ = from + 1;
@@ -92,7 +92,7 @@ void ContextModel::class_terms(int64_t first, size_t count, int16_t *terms) cons
         const auto base_sum = static_cast<int16_t>(sum), weight = static_cast<int16_t>(wp);
         for (size_t i = 0; i < run; ++i) {
             const auto p = static_cast<int16_t>(base_sum + (classes ? classes[i] : 0));
-            const int16_t capped = p > MOST ? MOST : p < -MOST ? static_cast<int16_t>(-MOST) : p;
+            const int16_t capped = p > LIMIT ? LIMIT : p < -LIMIT ? static_cast<int16_t>(-LIMIT) : p;
             terms[i] = static_cast<int16_t>(weight * capped);
         }
         first += static_cast<int64_t>(run);

@@ -1,9 +1,9 @@
-// What is known of a level's scale before it is decoded (spec section 8.3).
+// Contexts: the expected scale of a level before it is decoded (spec section 8.3).
 //
 //     context = clamp(((wp · P + wn · N) >> 3) - base, 0, contexts - 1)
 //
-// P is what the header says of the level's place, computed here. N is what the levels before it show, computed by
-// lanes.cpp.
+// P, computed here, is the sum of the classes of the level's position, from the stream header. N, computed by lanes.cpp
+// with neighbors.h, is the scale of the preceding levels.
 
 #pragma once
 
@@ -13,13 +13,13 @@
 
 namespace frc {
 
-/// The shape by which the classes of levels are looked up (spec section 9).
+/// The shape that the classes of a stream belong to (spec section 9).
 struct LevelShape {
     int rank;
     int64_t lengths[MAX_RANK];
 };
 
-/// How the contexts of a stream are computed.
+/// The context model of a stream.
 class ContextModel {
   public:
     int row_length = 1;
@@ -28,26 +28,26 @@ class ContextModel {
     int wn = 0;
     int base = 0;
 
-    /// The header fields row_length to base.
+    /// Reads the header fields row_length to base.
     Status read(BitReader *bits);
 
-    /// The header field that follows the row steps. Without `memory` the classes are read but not kept.
+    /// Reads the classes. Without `memory` they are checked but not kept.
     Status read_classes(BitReader *bits, const LevelShape &shape, Arena *memory);
 
-    /// Memory that the classes take.
+    /// Memory that the classes need.
     size_t memory_bytes() const { return memory_bytes_; }
 
-    /// Whether P is ever anything but 0.
+    /// Whether any P may differ from 0.
     bool has_classes() const { return has_classes_; }
 
-    /// wp · P of the levels at places first … first + count - 1 of the stream.
+    /// wp · P of the levels first … first + count - 1 of the stream.
     void class_terms(int64_t first, size_t count, int16_t *terms) const;
 
   private:
-    /// An axis of the level shape and its classes in quarter octaves.
+    /// An axis of the level shape and its classes, in quarter octaves.
     struct Axis {
         int64_t length;
-        int16_t *classes;  // [length]; nullptr for none
+        int16_t *classes;  // [length]; nullptr if it has none
     };
 
     Status read_axis(BitReader *bits, Arena *memory, Axis *axis);

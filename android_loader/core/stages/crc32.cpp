@@ -1,5 +1,5 @@
-// CRC-32 by the processor's instructions where it has them; by folding where it multiplies polynomials; otherwise by
-// slicing, four bytes a step through four tables.
+// CRC-32, by the fastest method that the target has: CRC instructions (ARM), folding with carry-less multiplication
+// (x86), or slicing by four.
 
 #include "stages/kernels.h"
 
@@ -18,7 +18,7 @@ namespace {
 
 #if defined(__ARM_FEATURE_CRC32)
 
-uint32_t continued(const uint8_t *data, size_t size, uint32_t crc) {
+uint32_t update(const uint8_t *data, size_t size, uint32_t crc) {
     for (; size >= 8; size -= 8, data += 8) crc = __crc32d(crc, load_u32(data) | uint64_t{load_u32(data + 4)} << 32);
     for (; size; --size, ++data) crc = __crc32b(crc, *data);
     return crc;
@@ -26,14 +26,14 @@ uint32_t continued(const uint8_t *data, size_t size, uint32_t crc) {
 
 #else
 
-constexpr uint32_t GENERATOR = 0xEDB88320;  // bit 31 - i is the coefficient of x^i; x^32 is not written
+constexpr uint32_t GENERATOR = 0xEDB88320;  // bit 31 - i is the coefficient of x^i; x^32 is implicit
 
 /// value · x modulo the generator.
 constexpr uint32_t times_x(uint32_t value) { return value >> 1 ^ (value & 1 ? GENERATOR : 0); }
 
 constexpr int SLICES = 4;
 
-/// of[0][b] is the remainder of the byte b, of[j][b] that of b followed by j zero bytes.
+/// of[j][b] is the remainder of the byte b followed by j zero bytes.
 struct Tables {
     uint32_t of[SLICES][256];
 };
@@ -56,8 +56,8 @@ constexpr Tables make_tables() {
 
 constexpr Tables TABLES = make_tables();
 
-/// The register behind these bytes; `crc` is that before them.
-uint32_t continued(const uint8_t *data, size_t size, uint32_t crc) {
+/// The CRC register after these bytes; `crc` is the register before them.
+uint32_t update(const uint8_t *data, size_t size, uint32_t crc) {
     for (; size >= SLICES; size -= SLICES, data += SLICES) {
         crc ^= load_u32(data);
         crc = TABLES.of[3][crc & 255] ^ TABLES.of[2][crc >> 8 & 255] ^ TABLES.of[1][crc >> 16 & 255] ^
@@ -71,14 +71,14 @@ uint32_t continued(const uint8_t *data, size_t size, uint32_t crc) {
 
 #if defined(FRC_CRC32_MAYBE)
 
-/// Whether the processor has the instructions, as nearly all with 64 bits have.
+/// Whether the processor has the CRC instructions, which are optional in ARMv8.0.
 bool has_instructions() {
     constexpr unsigned long AT_HWCAP = 16, HWCAP_CRC32 = 1 << 7;
     return getauxval(AT_HWCAP) & HWCAP_CRC32;
 }
 
-/// The same as `continued`.
-uint32_t continued_by_instructions(const uint8_t *data, size_t size, uint32_t crc) {
+/// The same as `update`.
+uint32_t update_by_instructions(const uint8_t *data, size_t size, uint32_t crc) {
     for (; size >= 8; size -= 8, data += 8) {
         const uint64_t bytes = load_u32(data) | uint64_t{load_u32(data + 4)} << 32;
         __asm__(".arch_extension crc\n\tcrc32x %w0, %w0, %x1" : "+r"(crc) : "r"(bytes));
@@ -100,10 +100,13 @@ constexpr long long power_of_x(int exponent) {
     return static_cast<long long>(uint64_t{value} << 32);
 }
 
-/// 16 bytes are A · x^64 + B; what stands `BITS` bits further on and is congruent to them is added to those bytes:
-/// A · (x^(BITS + 64) mod P) + B · (x^BITS mod P). A product of reflected factors comes out times x, hence the - 1.
+/// Folds 16 bytes, A · x^64 + B, into the 16 bytes that follow `BITS` bits later:
+///
+///     A · (x^(BITS + 64) mod P) + B · (x^BITS mod P) + further
+///
+/// The product of bit-reflected factors has an extra factor x, hence the - 1.
 template <int BITS>
-inline __m128i folded(__m128i bytes, __m128i further) {
+inline __m128i fold(__m128i bytes, __m128i further) {
     constexpr long long OF_A = power_of_x(BITS + 64 - 1), OF_B = power_of_x(BITS - 1);
     const __m128i factors = _mm_set_epi64x(OF_B, OF_A);
     const __m128i a = _mm_clmulepi64_si128(bytes, factors, 0x00), b = _mm_clmulepi64_si128(bytes, factors, 0x11);
@@ -112,19 +115,19 @@ inline __m128i folded(__m128i bytes, __m128i further) {
 
 inline __m128i block(const uint8_t *data) { return _mm_loadu_si128(reinterpret_cast<const __m128i *>(data)); }
 
-/// The same as `continued`, for at least 64 bytes: they shrink to 16 congruent ones in four independent chains.
-uint32_t continued_folding(const uint8_t *data, size_t size, uint32_t crc) {
+/// The same as `update`, for at least 64 bytes: four independent chains fold them into 16 congruent bytes.
+uint32_t update_by_folding(const uint8_t *data, size_t size, uint32_t crc) {
     __m128i chains[4];
     for (int i = 0; i < 4; ++i) chains[i] = block(data + 16 * i);
     chains[0] = _mm_xor_si128(chains[0], _mm_cvtsi32_si128(static_cast<int>(crc)));
     for (data += 64, size -= 64; size >= 64; data += 64, size -= 64) {
-        for (int i = 0; i < 4; ++i) chains[i] = folded<512>(chains[i], block(data + 16 * i));
+        for (int i = 0; i < 4; ++i) chains[i] = fold<512>(chains[i], block(data + 16 * i));
     }
     __m128i all = chains[0];
-    for (int i = 1; i < 4; ++i) all = folded<128>(all, chains[i]);
+    for (int i = 1; i < 4; ++i) all = fold<128>(all, chains[i]);
     uint8_t rest[16];
     _mm_storeu_si128(reinterpret_cast<__m128i *>(rest), all);
-    return continued(data, size, continued(rest, sizeof rest, 0));
+    return update(data, size, update(rest, sizeof rest, 0));
 }
 
 #endif
@@ -133,12 +136,12 @@ uint32_t continued_folding(const uint8_t *data, size_t size, uint32_t crc) {
 
 uint32_t crc32(const uint8_t *data, size_t size, uint32_t crc) {
 #if defined(__PCLMUL__)
-    if (size >= 64) return ~continued_folding(data, size, ~crc);
+    if (size >= 64) return ~update_by_folding(data, size, ~crc);
 #endif
 #if defined(FRC_CRC32_MAYBE)
-    if (has_instructions()) return ~continued_by_instructions(data, size, ~crc);
+    if (has_instructions()) return ~update_by_instructions(data, size, ~crc);
 #endif
-    return ~continued(data, size, ~crc);
+    return ~update(data, size, ~crc);
 }
 
 }  // namespace FRC_TARGET

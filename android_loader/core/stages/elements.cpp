@@ -1,4 +1,4 @@
-// From points and transformed values to elements: one product in double, then the roundings (spec section 11).
+// Points and transformed values to elements: one multiplication in double, then rounding to the dtype (section 11).
 
 #include "stages/kernels.h"
 
@@ -15,13 +15,13 @@ inline uint32_t bits_of(float single) {
     return bits;
 }
 
-/// Half precision of a single, ties to even; singles beyond its range become infinite.
+/// binary32 to binary16, ties to even; overflow gives infinity.
 inline uint16_t to_half(float single) {
     constexpr float SMALLEST_NORMAL = 6.103515625e-05f;  // 2^-14
     constexpr uint32_t TOO_LARGE = 0x47800000;           // 2^16
     constexpr uint32_t REBIAS = uint32_t{127 - 15} << 23;
     const uint32_t bits = bits_of(single), magnitude = bits & 0x7FFFFFFF;
-    // subnormals: the sum's last place is 2^-24, that of the half
+    // Subnormals: one ulp of the sum is 2^-24, the smallest subnormal.
     const float lifted = (single < 0 ? -single : single) + 0.5f;
     const uint32_t subnormal = bits_of(lifted) - bits_of(0.5f);
     const uint32_t normal = (magnitude - REBIAS + 0xFFF + (magnitude >> 13 & 1)) >> 13;
@@ -53,7 +53,7 @@ bool to_float32(const double *values, size_t count, double scale, float *element
     return !infinite;
 }
 
-/// Both 16-bit types; `exponent` is the mask of the exponent's bits.
+/// For both 16-bit types; `exponent` masks the exponent bits.
 template <uint16_t ROUND(float)>
 bool to_16_bits(const double *values, size_t count, double scale, uint16_t exponent, uint16_t *elements) {
     uint32_t infinite = 0;
@@ -97,7 +97,8 @@ bool points_to_elements(const int32_t *points, size_t count, double step, DType 
 }
 
 uint64_t energy(const int32_t *points, size_t count) {
-    // 2^12 squares of at most 2^46 fit; a larger point alone is too large
+    // 4096 squares of at most 2^46 cannot overflow. A single larger point exceeds ENERGY_TOO_LARGE, so it may be
+    // clamped.
     constexpr int32_t LARGEST = 1 << 23;
     uint64_t total = 0;
     while (count) {

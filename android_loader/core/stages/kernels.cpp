@@ -2,7 +2,7 @@
 
 namespace frc {
 
-// Defined by target.cpp, once for every target.
+// Defined by target.cpp, once per target.
 namespace baseline {
 extern const Kernels KERNELS;
 }
@@ -15,7 +15,7 @@ extern const Kernels KERNELS;
 
 namespace {
 
-// Best first, like those of encoder_kernels.cpp.
+// Best first; encode/kernels.cpp has the same order.
 constexpr const Kernels *TARGETS[] = {
 #ifdef FRC_HAS_AVX512
     &avx512::KERNELS,
@@ -28,22 +28,22 @@ constexpr const Kernels *TARGETS[] = {
 constexpr size_t COUNT = sizeof TARGETS / sizeof *TARGETS;
 
 bool available(const Kernels *target) {
-    bool has = true;
+    bool supported = true;
 #ifdef FRC_HAS_AVX2
     __builtin_cpu_init();
     if (target != &baseline::KERNELS) {
-        has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-              __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
+        supported = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                    __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
     }
 #endif
 #ifdef FRC_HAS_AVX512
     if (target == &avx512::KERNELS) {
-        has = has && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+        supported = supported && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     }
 #endif
     (void)target;
-    return has;
+    return supported;
 }
 
 size_t best() {
@@ -54,7 +54,7 @@ size_t best() {
 
 size_t selected = best();
 
-bool same(const char *a, const char *b) {
+bool equal(const char *a, const char *b) {
     for (; *a && *a == *b; ++a) ++b;
     return *a == *b;
 }
@@ -74,7 +74,7 @@ const char *target_name(size_t i) {
 
 bool select_target(const char *name) {
     for (size_t target = 0; target < COUNT; ++target) {
-        if (!same(TARGETS[target]->name, name) || !available(TARGETS[target])) continue;
+        if (!equal(TARGETS[target]->name, name) || !available(TARGETS[target])) continue;
         selected = target;
         return true;
     }

@@ -1,8 +1,8 @@
-// The hot loops, compiled once for every target of the processor family and chosen when the library is loaded.
+// The hot loops, compiled once per target; the best supported target is selected when the library is loaded.
 //
-// A target is a set of instructions. Every file named behind KERNELS in CMakeLists.txt is compiled for each of them,
-// inside a namespace of its own, FRC_TARGET. Such files include only headers whose functions are `static` or
-// `constexpr`, so that no code of one target can end up in another. The results are the same bits for all of them.
+// A target is an instruction set. Every file listed after KERNELS in CMakeLists.txt is compiled for each target, in the
+// namespace FRC_TARGET. These files include only headers whose functions are `static` or `constexpr`, so that the
+// linker cannot merge code of different targets. All targets give the same bits.
 
 #pragma once
 
@@ -16,42 +16,42 @@
 
 namespace frc {
 
-/// More energy than any transform can have: F would be below MIN_FRACTION_BITS.
+/// The least energy whose F would be below MIN_FRACTION_BITS. Sums of energies saturate here.
 inline constexpr uint64_t ENERGY_TOO_LARGE = (uint64_t{1} << (ENERGY_BITS - 2 * MIN_FRACTION_BITS)) + 1;
 
-/// One target's functions.
+/// The functions of one target.
 struct Kernels {
     const char *name;
 
-    /// CRC-32 of what had the CRC-32 `crc` (0 for nothing), continued by these bytes.
+    /// Updates a CRC-32, 0 at the beginning.
     uint32_t (*crc32)(const uint8_t *data, size_t size, uint32_t crc);
 
-    /// Levels of one segment; lanes.h.
+    /// Decodes one segment; lanes.h.
     Status (*decode_lanes)(const LaneTask &task);
 
-    /// Rounded product with rows of a basis; product.h.
-    void (*multiply)(const Product &product);
+    /// Rounded matrix product with a basis; matmul.h.
+    void (*matmul)(const MatmulTask &task);
 
-    /// elements[i] = values[i] * scale, rounded to a float dtype (spec section 11). False where one is not finite.
+    /// elements[i] = values[i] · scale, rounded to a float dtype (spec section 11). Returns whether all are finite.
     bool (*to_elements)(const double *values, size_t count, double scale, DType dtype, void *elements);
 
-    /// The same for points; `elements` may be the memory of `points`.
+    /// The same for points. `elements` may alias `points`.
     bool (*points_to_elements)(const int32_t *points, size_t count, double step, DType dtype, void *elements);
 
-    /// Sum of the squares; ENERGY_TOO_LARGE or more stands for everything from there on.
+    /// Sum of squares, saturating at ENERGY_TOO_LARGE.
     uint64_t (*energy)(const int32_t *points, size_t count);
 };
 
-/// Number of the target in use: the best that the processor has, unless another was selected.
+/// Index of the target in use: the best that the processor supports, unless another was selected.
 size_t target();
 
 /// The functions of the target in use.
 const Kernels &kernels();
 
-/// The name of the i-th target that the processor has, best first; nullptr beyond the last.
+/// Name of the i-th supported target, best first; nullptr after the last.
 const char *target_name(size_t i);
 
-/// Use a target from now on, for tests and measurements. False, and no change, if the processor lacks it.
+/// Selects a target, for tests and benchmarks. Returns false, without effect, if it is not supported.
 bool select_target(const char *name);
 
 }  // namespace frc

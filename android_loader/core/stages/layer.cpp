@@ -6,22 +6,11 @@
 #include "stages/kernels.h"
 
 namespace frc {
-namespace {
 
-constexpr size_t SMALL_BOX = size_t{1} << 18;  // points of a scan prefix that wait apart, to keep their box clear
-
-/// a / b < c / d for a, c >= 0 and b, d > 0, by their continued fractions: products might not fit.
-bool ratio_less(int64_t a, int64_t b, int64_t c, int64_t d) {
-    for (;;) {
-        if (a / b != c / d) return a / b < c / d;
-        const int64_t rest = a % b, other = c % d;
-        if (rest == 0 || other == 0) return rest == 0 && other != 0;
-        // rest / b < other / d  means  d / other < b / rest
-        a = d, c = b, b = other, d = rest;
-    }
+void add_energy(uint64_t *total, uint64_t energy) {
+    *total += energy;
+    if (*total > ENERGY_TOO_LARGE) *total = ENERGY_TOO_LARGE;
 }
-
-}  // namespace
 
 Status LayerDecoder::start(const Layer &layer, const int8_t *row_steps) {
     FRC_TRY(check(layer));
@@ -30,27 +19,11 @@ Status LayerDecoder::start(const Layer &layer, const int8_t *row_steps) {
     if (layer.rank) rows_ = layer.kept[0];
     FRC_TRY(check_row_steps());
     if (layer.count == 0) return {};
-    set_axes();
-    if (!waits()) return {};
-    for (int i = 0; i < transforms_; ++i) {
-        Axis &axis = axes_[order_[i]];
-        for (int zone = 0; zone < axis.zone_count; ++zone) {
-            memory_bytes_ += Arena::bytes<double>(Basis::table_size(axis.zones[zone].basis.length()));
-        }
-        combinations_ *= static_cast<size_t>(axis.zone_count);
-    }
-    set_point_strides();
-    const bool small = layer.region == Region::SCAN && waiting_ <= SMALL_BOX;
-    in_elements_ = layer.element_bytes() >= sizeof(int32_t) && !small && !layer.full;
-    set_point_strides();
-    if (!survey()) {
-        in_elements_ = false;
-        set_point_strides();
-        survey();
-    }
+    layout_.set(layer);
+    if (!layout_.transformed()) return {};
+    memory_bytes_ = layout_.bases_bytes() + Arena::SLACK;
     if (row_steps) memory_bytes_ += Arena::bytes<double>(static_cast<size_t>(rows_));
-    if (!in_elements_) memory_bytes_ += Arena::bytes<int32_t>(waiting_);
-    memory_bytes_ += Arena::SLACK;
+    if (!layout_.points_in_elements()) memory_bytes_ += Arena::bytes<int32_t>(layout_.buffer_size());
     return {};
 }
 
@@ -66,176 +39,44 @@ Status LayerDecoder::check_row_steps() const {
     return {};
 }
 
-double LayerDecoder::step_of_row(size_t row) const {
+double LayerDecoder::step_of_row(int64_t row) const {
     return step_of(layer_.step + (row_steps_ ? ROW_STEP * row_steps_[row] : 0));
 }
 
-/// The axes that matter; their kept lengths are those of a box that holds the region.
-void LayerDecoder::set_axes() {
-    int64_t sum = 0;
-    if (layer_.region == Region::SCAN && layer_.axes) {
-        const int64_t nowhere[MAX_RANK] = {};
-        ScanOrder order(layer_.rank, layer_.region_shape(), nowhere);
-        for (int64_t i = 1; i < layer_.count; ++i) order.advance();
-        sum = order.sum();
-    }
-    for (int a = 0; a < layer_.rank; ++a) {
-        const int64_t length = layer_.shape[a], full = layer_.region_shape()[a];
-        if (length == 1 && full == 1) continue;
-        Axis &axis = axes_[axis_count_++];
-        axis.length = length;
-        axis.region = layer_.region == Region::SCAN ? full : layer_.kept[a];
-        axis.kept = layer_.region == Region::SCAN && sum + 1 < full ? sum + 1 : axis.region;
-        if (axis.kept > length) axis.kept = length;
-        axis.transformed = layer_.axes >> a & 1;
-        if (axis.transformed) set_zones(&axis);
-    }
-    int64_t stride = 1;
-    for (int i = axis_count_ - 1; i >= 0; --i) {
-        axes_[i].element_stride = stride;
-        stride *= axes_[i].length;
-    }
-    set_order();
-}
-
-/// Full blocks, and the one that is cut short by the end of the axis or of the kept box. Others are zero.
-void LayerDecoder::set_zones(Axis *axis) {
-    const int64_t block = layer_.block_log2 ? int64_t{1} << layer_.block_log2 : axis->length;
-    const int64_t full = axis->kept / block, rest = axis->kept % block, start = full * block;
-    axis->zone_count = 0;
-    if (full) axis->zones[axis->zone_count++] = {Basis(static_cast<size_t>(block)), 0, full, block};
-    if (rest) {
-        const int64_t length = axis->length - start < block ? axis->length - start : block;
-        axis->zones[axis->zone_count++] = {Basis(static_cast<size_t>(length)), start, 1, rest};
-    }
-}
-
-/// Least growth first, then lowest axis.
-void LayerDecoder::set_order() {
-    for (int i = 0; i < axis_count_; ++i) {
-        if (!axes_[i].transformed) continue;
-        int at = transforms_++;
-        for (; at > 0; --at) {
-            const Axis &before = axes_[order_[at - 1]];
-            if (!ratio_less(axes_[i].length, axes_[i].kept, before.length, before.kept)) break;
-            order_[at] = order_[at - 1];
-        }
-        order_[at] = i;
-    }
-}
-
-/// Steps between waiting points: those of the elements, or those of the kept box.
-void LayerDecoder::set_point_strides() {
-    const auto unit = static_cast<int64_t>(layer_.element_bytes() / sizeof(int32_t));
-    int64_t stride = 1;
-    for (int i = axis_count_ - 1; i >= 0; --i) {
-        axes_[i].point_stride = in_elements_ ? axes_[i].element_stride * unit : stride;
-        stride *= axes_[i].kept;
-    }
-    waiting_ = static_cast<size_t>(stride);
-}
-
-/// Divides all cells. False if points cannot wait in the memory of the elements.
-bool LayerDecoder::survey() {
-    cell_parts_ = scratch_bytes_ = 0;
-    bool apart = true;
-    for (size_t combination = 0; combination < combinations_; ++combination) {
-        Cell each = cell(combination);
-        const size_t parts = each.divide(), bytes = each.scratch_bytes();
-        if (parts > cell_parts_) cell_parts_ = parts;
-        if (bytes > scratch_bytes_) scratch_bytes_ = bytes;
-        apart &= each.apart();
-    }
-    return apart || !in_elements_;
-}
-
-/// The cell of one zone of every transformed axis.
-Cell LayerDecoder::cell(size_t combination) const {
-    const Zone *zones[MAX_RANK];
-    for (int i = 0; i < axis_count_; ++i) {
-        if (!axes_[i].transformed) continue;
-        const auto count = static_cast<size_t>(axes_[i].zone_count);
-        zones[i] = &axes_[i].zones[combination % count];
-        combination /= count;
-    }
-    Cell cell;
-    for (int i = 0; i < axis_count_; ++i) {
-        const auto points = static_cast<size_t>(axes_[i].point_stride);
-        const auto elements = static_cast<size_t>(axes_[i].element_stride);
-        if (!axes_[i].transformed) {
-            cell.add(FreeAxis{static_cast<size_t>(axes_[i].kept), points, elements});
-            continue;
-        }
-        const size_t start = static_cast<size_t>(zones[i]->start), block = zones[i]->basis.length();
-        cell.move(start * points, start * elements);
-        if (zones[i]->blocks > 1) {
-            cell.add(FreeAxis{static_cast<size_t>(zones[i]->blocks), block * points, block * elements});
-        }
-    }
-    int added = 0;
-    for (int j = 0; j < transforms_; ++j) {
-        const Axis &axis = axes_[order_[j]];
-        const Zone &zone = *zones[order_[j]];
-        if (zone.basis.length() == 1 && (added > 0 || j + 1 < transforms_)) continue;  // it leaves numbers as they are
-        cell.add(TransformedAxis{zone.basis, static_cast<size_t>(zone.kept), static_cast<size_t>(axis.point_stride),
-                                 static_cast<size_t>(axis.element_stride)});
-        ++added;
-    }
-    return cell;
-}
-
-/// Size of the elements.
-size_t LayerDecoder::bytes() const {
+/// Size of all elements.
+size_t LayerDecoder::element_bytes() const {
     return static_cast<size_t>(product(layer_.rank, layer_.shape)) * layer_.element_bytes();
-}
-
-/// Whether every element is written as a result of points, so that nothing need be cleared beforehand.
-bool LayerDecoder::covered() const {
-    if (layer_.count == 0 || (layer_.region == Region::SCAN && in_elements_)) return false;
-    for (int i = 0; i < axis_count_; ++i) {
-        const Axis &axis = axes_[i];
-        const bool partial = axis.kept < axis.length || (layer_.region == Region::SCAN && !axis.transformed);
-        if (partial && (!axis.transformed || layer_.block_log2)) return false;
-    }
-    return true;
 }
 
 void LayerDecoder::attach(void *elements, Arena memory) {
     elements_ = static_cast<uint8_t *>(elements);
-    if (!covered() && bytes()) memset(elements, layer_.integer() ? layer_.step : 0, bytes());
+    if (!layout_.covers_elements() && element_bytes()) {
+        memset(elements, layer_.integer() ? layer_.step : 0, element_bytes());
+    }
     if (layer_.region == Region::SCAN) {
-        int64_t strides[MAX_RANK], shape[MAX_RANK];
-        for (int i = 0; i < axis_count_; ++i) {
-            shape[i] = axes_[i].region;
-            strides[i] = waits() ? axes_[i].point_stride : axes_[i].element_stride;
+        int64_t shape[MAX_RANK], strides[MAX_RANK];
+        for (int i = 0; i < layout_.axis_count(); ++i) {
+            shape[i] = layout_.axis(i).region;
+            strides[i] = layout_.axis(i).point_stride;
         }
-        scan_ = ScanOrder(axis_count_, shape, strides);
+        scan_ = ScanOrder(layout_.axis_count(), shape, strides);
     }
-    if (!waits()) return;
-    for (int i = 0; i < transforms_; ++i) {
-        Axis &axis = axes_[order_[i]];
-        for (int zone = 0; zone < axis.zone_count; ++zone) {
-            Basis &basis = axis.zones[zone].basis;
-            basis.fill(memory.take<double>(Basis::table_size(basis.length())));
-        }
+    if (!layout_.transformed()) return;
+    layout_.fill_bases(&memory);
+    if (row_steps_) row_scales_ = memory.take<double>(static_cast<size_t>(rows_));
+    if (layout_.points_in_elements()) {
+        points_ = static_cast<int32_t *>(elements);
+        return;
     }
-    if (row_steps_) steps_ = memory.take<double>(static_cast<size_t>(rows_));
-    if (in_elements_) {
-        points_ = reinterpret_cast<int32_t *>(elements);
-    } else {
-        points_ = memory.take<int32_t>(waiting_);
-        if (layer_.region == Region::SCAN) memset(points_, 0, waiting_ * sizeof(int32_t));
-    }
+    points_ = memory.take<int32_t>(layout_.buffer_size());
+    if (layer_.region == Region::SCAN) memset(points_, 0, layout_.buffer_size() * sizeof(int32_t));
 }
 
 Status LayerDecoder::put(int64_t first, const int32_t *points, size_t count, uint64_t *energy) {
     if (count == 0) return {};
-    if (layer_.axes) {
-        *energy += kernels().energy(points, count);
-        if (*energy > ENERGY_TOO_LARGE) *energy = ENERGY_TOO_LARGE;
-    }
+    if (layer_.axes) add_energy(energy, kernels().energy(points, count));
     if (layer_.full) {
-        put_cut(first, points, count);
+        put_resized(first, points, count);
         return {};
     }
     const bool finite = in_order() ? put_scan(points, count) : put_box(first, points, count);
@@ -252,49 +93,37 @@ bool LayerDecoder::put_scan(const int32_t *points, size_t count) {
     return finite;
 }
 
+/// Splits the points into runs of equal spacing and equal step.
 bool LayerDecoder::put_box(int64_t first, const int32_t *points, size_t count) {
-    // runs: as many trailing axes as lie in one piece
-    int outer = axis_count_;
-    int64_t run = 1;
-    bool whole = true;
-    for (; outer > 0 && whole; --outer) {
-        run *= axes_[outer - 1].kept;
-        whole = axes_[outer - 1].kept == axes_[outer - 1].length || (waits() && !in_elements_);
-    }
-    const size_t stride = waits() && in_elements_ ? layer_.element_bytes() / sizeof(int32_t) : 1;
-    const int64_t row_points = layer_.count / rows_;
+    const int64_t run_length = layout_.run_length(), row_length = layer_.count / rows_;
     bool finite = true;
     while (count) {
-        int64_t rest = first / run, offset = first % run * static_cast<int64_t>(stride);
-        for (int i = outer - 1; i >= 0; --i) {
-            offset += rest % axes_[i].kept * (waits() ? axes_[i].point_stride : axes_[i].element_stride);
-            rest /= axes_[i].kept;
-        }
-        int64_t left = run - first % run;
-        const int64_t row = first / row_points, left_of_row = row_points - first % row_points;
-        if (row_steps_ && left > left_of_row) left = left_of_row;
-        const size_t some = static_cast<size_t>(left) < count ? static_cast<size_t>(left) : count;
-        const double step = step_of_row(static_cast<size_t>(row));
-        finite &= put_run(static_cast<size_t>(offset), stride, points, some, step);
-        first += static_cast<int64_t>(some);
-        points += some;
-        count -= some;
+        int64_t size = run_length - first % run_length;
+        const int64_t left_of_row = row_length - first % row_length;
+        if (row_steps_ && size > left_of_row) size = left_of_row;
+        if (static_cast<size_t>(size) > count) size = static_cast<int64_t>(count);
+        const auto offset = static_cast<size_t>(layout_.box_offset(first));
+        finite &=
+            put_run(offset, layout_.run_stride(), points, static_cast<size_t>(size), step_of_row(first / row_length));
+        first += size;
+        points += size;
+        count -= static_cast<size_t>(size);
     }
     return finite;
 }
 
-/// Points of another width, of which those behind the end of an axis are dropped. They always wait apart.
-void LayerDecoder::put_cut(int64_t first, const int32_t *points, size_t count) {
-    int scanned = 0;  // axes that the scan order knows
-    for (int a = 0; a < axis_count_; ++a) scanned += axes_[a].region > 1;
+/// Buffers the points of a region at full width, without those past the end of an axis.
+void LayerDecoder::put_resized(int64_t first, const int32_t *points, size_t count) {
+    int scan_axes = 0;
+    for (int a = 0; a < layout_.axis_count(); ++a) scan_axes += layout_.axis(a).region > 1;
     for (size_t i = 0; i < count; ++i) {
         int64_t offset = 0, rest = first + static_cast<int64_t>(i);
         bool inside = true;
-        for (int a = axis_count_ - 1, at = scanned; a >= 0; --a) {
-            const Axis &axis = axes_[a];
+        for (int a = layout_.axis_count() - 1, scan_axis = scan_axes; a >= 0; --a) {
+            const LayerAxis &axis = layout_.axis(a);
             int64_t index = rest % axis.region;
             rest /= axis.region;
-            if (in_order()) index = axis.region > 1 ? scan_.index(--at) : 0;
+            if (in_order()) index = axis.region > 1 ? scan_.index(--scan_axis) : 0;
             inside &= index < axis.kept;
             offset += index * axis.point_stride;
         }
@@ -303,9 +132,9 @@ void LayerDecoder::put_cut(int64_t first, const int32_t *points, size_t count) {
     }
 }
 
-/// Points to consecutive elements, or to where they wait, `stride` apart.
+/// Buffers points `stride` apart, or converts them to consecutive elements. Returns whether all elements are finite.
 bool LayerDecoder::put_run(size_t offset, size_t stride, const int32_t *points, size_t count, double step) {
-    if (waits()) {
+    if (layout_.transformed()) {
         if (stride == 1) {
             memcpy(points_ + offset, points, count * sizeof(int32_t));
         } else {
@@ -320,7 +149,7 @@ bool LayerDecoder::put_run(size_t offset, size_t stride, const int32_t *points, 
     return kernels().points_to_elements(points, count, step, layer_.dtype, elements_ + offset * layer_.element_bytes());
 }
 
-/// Points between the first ones of two lanes of a segment: no power of two, as many lanes are written side by side.
+/// Stride between the points of two lanes. Not a power of two, so that lanes do not compete for the same cache sets.
 static size_t point_stride(const Stream &stream, size_t segment) { return stream.lane_length(segment) + 16; }
 
 size_t LayerDecoder::put_scratch_bytes(const Stream &stream) {
@@ -335,38 +164,38 @@ Status LayerDecoder::put_segment(const Stream &stream, size_t segment, uint64_t 
     if (!points) return {Code::TOO_LARGE, "The scratch memory of a segment is too small."};
     FRC_TRY(stream.decode(segment, points, stride, scratch));
     for (size_t done = 0; done < size; done += length, points += stride) {
-        const size_t some = size - done < length ? size - done : length;
-        FRC_TRY(put(static_cast<int64_t>(segment * Stream::SEGMENT + done), points, some, energy));
+        const size_t count = size - done < length ? size - done : length;
+        FRC_TRY(put(static_cast<int64_t>(segment * Stream::SEGMENT + done), points, count, energy));
     }
     return {};
 }
 
-Status LayerDecoder::settle(uint64_t energy) {
+Status LayerDecoder::begin_transform(uint64_t energy) {
     if (!layer_.axes || layer_.count == 0) return {};
     if (energy == 0) {
-        if (waits()) memset(elements_, 0, bytes());
+        if (layout_.transformed()) memset(elements_, 0, element_bytes());
         return {};
     }
     const int fraction = fraction_bits(energy);
     if (fraction < MIN_FRACTION_BITS) {
         return {Code::BAD_RECORD, "Levels of a transformed tensor are too large for an exact result."};
     }
-    if (!waits()) return {};
+    if (!layout_.transformed()) return {};
     const double gain = layer_.full ? layer_.gain : 1;
     for (int64_t row = 0; row_steps_ && row < rows_; ++row) {
-        steps_[row] = ldexp(step_of_row(static_cast<size_t>(row)), -fraction) * gain;
+        row_scales_[row] = ldexp(step_of_row(row), -fraction) * gain;
     }
     const double scale = row_steps_ ? 1 : ldexp(step_of(layer_.step), -fraction) * gain;
     const auto row_elements = static_cast<size_t>(layer_.rank ? product(layer_.rank - 1, layer_.shape + 1) : 1);
-    task_ = {points_, elements_, layer_.dtype, fraction, scale, steps_, row_elements};
-    parts_ = combinations_ * cell_parts_;
+    task_ = {points_, elements_, layer_.dtype, fraction, scale, row_scales_, row_elements};
+    parts_ = layout_.cell_count() * layout_.parts_per_cell();
     return {};
 }
 
-Status LayerDecoder::run(size_t part, Arena scratch) const {
-    Cell mine = cell(part % combinations_);
-    part /= combinations_;
-    return part < mine.divide() ? mine.run(part, task_, scratch) : Status{};
+Status LayerDecoder::transform(size_t part, Arena scratch) const {
+    Cell cell = layout_.cell(part % layout_.cell_count());
+    part /= layout_.cell_count();
+    return part < cell.divide() ? cell.run(part, task_, scratch) : Status{};
 }
 
 }  // namespace frc

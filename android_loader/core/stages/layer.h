@@ -1,4 +1,4 @@
-// One tensor from points to elements (spec sections 9 to 11).
+// Decoding of one tensor, from points to elements (spec sections 9 to 11).
 
 #pragma once
 
@@ -7,103 +7,81 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "stages/layer_layout.h"
 #include "stages/layer_record.h"
 #include "stages/region.h"
 #include "stages/stream.h"
-#include "stages/transform.h"
 
 namespace frc {
 
-/// Fills the elements of a tensor: start, attach, put its points, settle, run all parts.
+/// Adds energies, saturating at ENERGY_TOO_LARGE.
+void add_energy(uint64_t *total, uint64_t energy);
+
+/// Decodes one tensor:
 ///
-/// Without transform, points become elements as they come. With one, they wait until their energy is known, within the
-/// memory of the elements where that is possible.
+///     start            check the record and compute the memory needed
+///     attach           bind the elements and the memory
+///     put              convert points to elements, or buffer them if the tensor is transformed
+///     begin_transform  compute the scale from the energy of all points
+///     transform        compute the elements of one part, for every part
+///
+/// Only transformed tensors have parts.
 class LayerDecoder {
   public:
-    /// `row_steps`, from the stream, are differences of the step code in 64ths for each kept index of axis 0, or
-    /// nullptr. Errors: those of `check`, and BAD_STREAM where the layer can have no such row steps.
+    /// `row_steps` are the stream's, nullptr without. Errors: those of `check`; BAD_STREAM if the layer cannot have row
+    /// steps.
     Status start(const Layer &layer, const int8_t *row_steps);
 
-    /// Memory that `attach` takes besides the elements.
+    /// Memory that `attach` needs besides the elements.
     size_t memory_bytes() const { return memory_bytes_; }
 
-    /// Elements are in C order; what they hold does not matter. They and the memory outlive the decoder.
+    /// `elements` are in C order; their contents do not matter. They and the memory must outlive the decoder.
     void attach(void *elements, Arena memory);
 
-    /// Whether points must be put from first to last; otherwise threads may put different ones at the same time.
+    /// Whether points must be put in order by one thread. Otherwise `put` is thread-safe for disjoint points.
     bool in_order() const { return layer_.region == Region::SCAN; }
 
-    /// Points first … first + count - 1 of the region, each once; their energy is added to `energy`, up to a limit.
+    /// Takes the points first … first + count - 1 of the region, each once, and adds their energy to `energy`.
     /// Error: BAD_VALUE.
     Status put(int64_t first, const int32_t *points, size_t count, uint64_t *energy);
 
     /// Decodes a segment of the layer's own stream and puts its points.
     Status put_segment(const Stream &stream, size_t segment, uint64_t *energy, Arena scratch);
 
-    /// Scratch of `put_segment`.
+    /// Scratch memory that `put_segment` needs.
     static size_t put_scratch_bytes(const Stream &stream);
 
-    /// Behind the last point, with the energy of all. Error: BAD_RECORD.
-    Status settle(uint64_t energy);
+    /// To be called after the last point, with the energy of all. Error: BAD_RECORD.
+    Status begin_transform(uint64_t energy);
 
-    /// What remains to be done once settled, in parts of similar size; 0 without transform.
+    /// Number of parts, of similar size. Set by `begin_transform`.
     size_t parts() const { return parts_; }
 
-    /// Scratch of `run`.
-    size_t scratch_bytes() const { return scratch_bytes_; }
+    /// Scratch memory that `transform` needs.
+    size_t scratch_bytes() const { return layout_.scratch_bytes(); }
 
-    /// Computes one part. Threads may run different ones at the same time. Error: BAD_VALUE.
-    Status run(size_t part, Arena scratch) const;
+    /// Computes one part. Thread-safe for different parts. Error: BAD_VALUE.
+    Status transform(size_t part, Arena scratch) const;
 
   private:
-    /// Blocks of one length along a transformed axis, or the whole of it.
-    struct Zone {
-        Basis basis;
-        int64_t start, blocks, kept;  // kept positions of each block
-    };
-    struct Axis {
-        int64_t length, kept;
-        int64_t region;  ///< length of the box that points come from; of the axis at full width for a scan prefix
-        int64_t element_stride, point_stride;
-        bool transformed;
-        Zone zones[2];
-        int zone_count;
-    };
-
-    void set_axes();
-    void set_zones(Axis *axis);
-    void set_order();
-    void set_point_strides();
     Status check_row_steps() const;
-    bool covered() const;
-    double step_of_row(size_t row) const;
-    bool survey();
-    Cell cell(size_t combination) const;
-    size_t bytes() const;
-    bool waits() const { return transforms_ > 0; }
+    double step_of_row(int64_t row) const;
+    size_t element_bytes() const;
     bool put_scan(const int32_t *points, size_t count);
     bool put_box(int64_t first, const int32_t *points, size_t count);
-    void put_cut(int64_t first, const int32_t *points, size_t count);
+    void put_resized(int64_t first, const int32_t *points, size_t count);
     bool put_run(size_t offset, size_t stride, const int32_t *points, size_t count, double step);
 
-    Layer layer_;
-    Axis axes_[MAX_RANK];  // those of more than one position
-    int axis_count_ = 0;
-    int order_[MAX_RANK];  // of transformation
-    int transforms_ = 0;
-    bool in_elements_ = false;  // where points wait
-    size_t waiting_ = 0;        // room for them elsewhere
+    Layer layer_ = {};
+    LayerLayout layout_;
     const int8_t *row_steps_ = nullptr;
     int64_t rows_ = 1;  // kept indices of axis 0
     size_t memory_bytes_ = 0;
-    size_t combinations_ = 1;  // of zones
-    size_t cell_parts_ = 0;    // of the combination that has most
-    size_t scratch_bytes_ = 0;
-    ScanOrder scan_;
+    ScanOrder scan_;  // position of the next point
 
     uint8_t *elements_ = nullptr;
-    int32_t *points_ = nullptr;  // waiting ones
-    double *steps_ = nullptr;    // of the rows, if they differ and points wait
+    int32_t *points_ = nullptr;     // buffered
+    double *row_scales_ = nullptr;  // [rows_], of a transformed layer with row steps
     TransformTask task_ = {};
     size_t parts_ = 0;
 };

@@ -1,4 +1,4 @@
-// What a file stores of a tensor besides its stream (spec section 4).
+// The record of a tensor that is coded as levels (spec section 4).
 
 #pragma once
 
@@ -11,41 +11,41 @@ namespace frc {
 
 enum class Region : uint8_t { WHOLE = REGION_WHOLE, BOX = REGION_BOX, SCAN = REGION_SCAN };
 
-/// What a file stores of a tensor besides its levels.
+/// Everything about a tensor except its levels.
 struct Layer {
     DType dtype;
     int rank;
     int64_t shape[MAX_RANK];
     uint32_t axes;   ///< bit a: axis a is transformed
-    int block_log2;  ///< every transformed axis is cut into blocks of 2^block_log2 elements; 0: it is not
+    int block_log2;  ///< transformed axes are cut into blocks of 2^block_log2 elements; 0: not cut
     Region region;
-    int64_t kept[MAX_RANK];  ///< lengths of a box; whole: the shape
-    int64_t count;           ///< points of the region
-    int step;                ///< step code of a float dtype; what is added to the levels of an integer one
-    const int64_t *full;     ///< the shape at full width, to which the region belongs; nullptr if it is `shape`
-    double gain;             ///< at another width: what values are multiplied with (spec section 17.2)
+    int64_t kept[MAX_RANK];  ///< box: its lengths; otherwise the shape
+    int64_t count;           ///< number of points of the region
+    int step;                ///< float dtypes: the step code; integer dtypes: an offset, added to the levels
+    const int64_t *full;     ///< the shape at full width, which the region refers to; nullptr if equal to `shape`
+    double gain;             ///< factor of the values at another width (spec section 17.2)
 
     size_t element_bytes() const { return DTYPE_BYTES[static_cast<size_t>(dtype)]; }
-    /// The lengths that the region belongs to.
+
+    /// The shape that the region refers to.
     const int64_t *region_shape() const { return full ? full : shape; }
     bool integer() const { return dtype == DType::INT8 || dtype == DType::UINT8; }
 };
 
-/// BAD_RECORD where a field is out of its range (spec section 4), TOO_LARGE where memory has no addresses for the
-/// elements.
+/// Checks all fields. Errors: BAD_RECORD if one is out of range (spec section 4), TOO_LARGE if the elements exceed the
+/// address space.
 Status check(const Layer &layer);
 
-/// Product of max(1, length) of any shape at most.
+/// Upper bound of the product of max(1, length) of a shape.
 inline constexpr int64_t LARGEST_SIZE = int64_t{1} << 53;
 
-/// The same for what has levels, so that sizes of memory do not wrap around: no stage takes more than two doubles for
-/// each position.
+/// The same for shapes that have levels. No stage needs more than 16 bytes per position, so sizes cannot overflow.
 inline constexpr int64_t MAX_POSITIONS = PTRDIFF_MAX / 16 < LARGEST_SIZE ? PTRDIFF_MAX / 16 : LARGEST_SIZE;
 
 /// Product of the lengths.
 int64_t product(int rank, const int64_t *lengths);
 
-/// Product of max(1, length); -1 above 2^53.
+/// Product of max(1, length); -1 if above 2^53.
 int64_t padded_size(int rank, const int64_t *lengths);
 
 inline constexpr int MAX_STEP_CODE = ((MAX_STEP_EXPONENT + 1) << STEP_MANTISSA_BITS) - 1;

@@ -1,4 +1,4 @@
-// E and O of four rows and two vectors of columns stay in registers.
+// Register blocking: the sums E and O of four rows and two vectors of columns stay in registers.
 
 #include <math.h>
 
@@ -19,7 +19,7 @@ constexpr size_t VECTOR = 2;
 constexpr size_t WIDTH = 2;
 constexpr size_t BLOCK = WIDTH * VECTOR;
 
-/// Arithmetic on all its elements at once, as GCC and Clang have it for every processor.
+/// Vector extension of GCC and Clang.
 typedef double Vector __attribute__((vector_size(VECTOR * sizeof(double))));
 
 inline Vector load(const double *at) {
@@ -33,7 +33,7 @@ inline double rounded(double sum) {
     return floor((sum + HALF) * UNIT);
 }
 
-/// Sums of ROWS basis rows, `basis_stride` apart, times `terms` rows of x.
+/// sums[r] += Σ_k basis[r · basis_stride + k] · x[k · x_stride], for k < terms.
 template <size_t ROWS>
 inline __attribute__((always_inline)) void accumulate(const double *basis, size_t basis_stride, const double *x,
                                                       size_t x_stride, size_t terms, Vector (&sums)[ROWS][WIDTH]) {
@@ -53,9 +53,9 @@ inline void round_into(double *y, const Vector (&sums)[WIDTH]) {
     for (size_t c = 0; c < BLOCK; ++c) y[c] = rounded(plain[c]);
 }
 
-/// ROWS pairs of rows from `first` on, BLOCK columns from `column` on.
+/// ROWS row pairs from `first` on, BLOCK columns from `column` on.
 template <size_t ROWS>
-inline __attribute__((always_inline)) void multiply_block(const Product &p, size_t first, size_t column) {
+inline __attribute__((always_inline)) void multiply_block(const MatmulTask &p, size_t first, size_t column) {
     const size_t evens = (p.kept + 1) / 2, odds = p.kept / 2;
     const double *x = p.x + column;
     Vector even[ROWS][WIDTH] = {}, odd[ROWS][WIDTH] = {};
@@ -71,8 +71,8 @@ inline __attribute__((always_inline)) void multiply_block(const Product &p, size
     }
 }
 
-/// The last columns, fewer than BLOCK: one number at a time.
-void multiply_rest(const Product &p, size_t column) {
+/// The last columns, fewer than BLOCK.
+void multiply_rest(const MatmulTask &p, size_t column) {
     const size_t evens = (p.kept + 1) / 2, odds = p.kept / 2;
     for (size_t row = 0; row < p.pairs; ++row) {
         for (size_t c = column; c < p.columns; ++c) {
@@ -87,7 +87,7 @@ void multiply_rest(const Product &p, size_t column) {
 
 }  // namespace
 
-void multiply(const Product &p) {
+void matmul(const MatmulTask &p) {
     size_t column = 0;
     for (; column + BLOCK <= p.columns; column += BLOCK) {
         size_t row = 0;

@@ -1,4 +1,4 @@
-// The product of the inverse transform: rows of the integer basis times columns, rounded (spec section 10, step 3).
+// The matrix product of the inverse transform: integer basis times coefficients, rounded (spec section 10, step 3).
 
 #pragma once
 
@@ -6,11 +6,11 @@
 
 namespace frc {
 
-/// y(n) = ⌊(Σ_k B(n, k) · x(k) + 2^21) / 2^22⌋ for pairs n, N-1-n of rows, as B(N-1-n, k) = (-1)^k B(n, k).
+/// y(n) = ⌊(Σ_k B(n, k) · x(k) + 2^21) / 2^22⌋, computed for the row pairs n, N-1-n.
 ///
-/// Numbers are integers in doubles, all sums exact (below 2^53). Row n of the result is
-/// E(n) + O(n), row N-1-n is E(n) - O(n), with E and O the sums over even and odd k.
-struct Product {
+/// All numbers are integers in doubles and all sums are exact (below 2^53). As B(N-1-n, k) = (-1)^k B(n, k), row n is
+/// E(n) + O(n) and row N-1-n is E(n) - O(n) before rounding, where E and O are the sums over even and odd k.
+struct MatmulTask {
     const double *even;  ///< [pairs, ⌈kept / 2⌉] B(n, 0), B(n, 2), …
     const double *odd;   ///< [pairs, ⌊kept / 2⌋] B(n, 1), B(n, 3), …
     size_t pairs;

@@ -5,7 +5,7 @@
 namespace frc {
 namespace {
 
-/// For a size that the compiler knows.
+/// For a constant size.
 template <size_t SIZE>
 void join(const uint8_t *planes, size_t count, uint8_t *elements) {
     for (size_t i = 0; i < count; ++i) {

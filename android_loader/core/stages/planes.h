@@ -1,4 +1,4 @@
-// Raw streams hold the bytes of an element apart (spec section 7).
+// Byte planes of lossless streams (spec section 7).
 
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace frc {
 
-/// Byte b of element i stands at planes[b · count + i]; elements get it at [i · size + b].
+/// elements[i · size + b] = planes[b · count + i], for `count` elements of `size` bytes.
 void join_planes(const uint8_t *planes, size_t count, size_t size, uint8_t *elements);
 
 }  // namespace frc

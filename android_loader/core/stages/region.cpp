@@ -13,22 +13,23 @@ ScanOrder::ScanOrder(int rank, const int64_t *shape, const int64_t *strides) {
 }
 
 void ScanOrder::advance() {
-    // One unit moves from the axes behind an axis to that axis, as far right as possible; the others fall to the end.
-    int64_t behind = 0;
+    // The lexicographic successor with the same sum: the last axis that can grow takes one unit from the axes after it,
+    // and the rest of their units moves to the last axes.
+    int64_t after = 0;
     for (int axis = rank_ - 1; axis >= 0; --axis) {
-        if (behind > 0 && index_[axis] < shape_[axis] - 1) {
+        if (after > 0 && index_[axis] < shape_[axis] - 1) {
             ++index_[axis];
             offset_ += strides_[axis];
-            spread(axis + 1, behind - 1);
+            spread(axis + 1, after - 1);
             return;
         }
-        behind += index_[axis];
+        after += index_[axis];
     }
     ++sum_;
     spread(0, sum_);
 }
 
-/// The lexicographically first indices from axis `first` on that have this sum.
+/// Sets the axes from `first` on to the lexicographically first indices of sum `units`.
 void ScanOrder::spread(int first, int64_t units) {
     for (int axis = rank_ - 1; axis >= first; --axis) {
         const int64_t index = units < shape_[axis] ? units : shape_[axis] - 1;
@@ -36,7 +37,7 @@ void ScanOrder::spread(int first, int64_t units) {
         index_[axis] = index;
         units -= index;
     }
-    if (first == 0 && units > 0) {  // no position has this sum: the order starts again
+    if (first == 0 && units > 0) {  // no position has this sum: wrap around
         sum_ = 0;
         spread(0, 0);
     }

@@ -1,4 +1,4 @@
-// The kept region: which positions of a tensor have levels (spec section 9).
+// The scan order of the kept region: which positions of a tensor have levels (spec section 9).
 
 #pragma once
 
@@ -9,24 +9,24 @@
 
 namespace frc {
 
-/// Positions of a tensor by the sum of their indices, equal sums lexicographically.
+/// Iterates over the positions of a tensor by ascending sum of indices; equal sums in lexicographic order.
 class ScanOrder {
   public:
     ScanOrder() = default;
 
-    /// Starts at the origin. `strides` say how far a step along each axis is; axes of length 1 do not matter.
+    /// Starts at the origin. Axes of length 1 are ignored.
     ScanOrder(int rank, const int64_t *shape, const int64_t *strides);
 
-    /// Offset of the present position.
+    /// Offset of the current position, in units of the strides.
     int64_t offset() const { return offset_; }
 
-    /// Index of the present position on the i-th of the axes that are longer than 1.
+    /// Index of the current position on the i-th axis that is longer than 1.
     int64_t index(int i) const { return index_[i]; }
 
-    /// Index sum of the present position.
+    /// Sum of indices of the current position.
     int64_t sum() const { return sum_; }
 
-    /// To the next position; behind the last one the order starts again.
+    /// Moves to the next position; wraps around after the last one.
     void advance();
 
   private:

@@ -24,7 +24,7 @@ Status Stream::start(Bytes bytes, const LevelShape &shape) {
 
 Status Stream::attach(Arena memory) { return read(&memory); }
 
-/// The whole header. Without memory, all it does is to find errors and how much memory it needs.
+/// Reads the header. Without memory, only checks it and computes the memory it needs.
 Status Stream::read(Arena *memory) {
     BitReader bits(bytes_);
     const uint64_t lanes_log2 = bits.gamma(), state_bits = bits.gamma();
@@ -33,17 +33,17 @@ Status Stream::read(Arena *memory) {
         return {Code::BAD_STREAM, "A stream has a trellis of an unknown size."};
     }
     lanes_ = size_t{1} << lanes_log2;
-    unions_ = state_bits ? 2 : 1;
+    subsets_ = state_bits ? 2 : 1;
     h0_ = state_bits ? TRELLIS_H0[state_bits - MIN_TRELLIS] >> 1 : 0;
     h1_ = state_bits ? TRELLIS_H1[state_bits - MIN_TRELLIS] >> 1 : 0;
     FRC_TRY(contexts_.read(&bits));
     FRC_TRY(read_row_steps(&bits, memory));
     FRC_TRY(contexts_.read_classes(&bits, shape_, memory));
     for (int i = 0; i < contexts_.contexts; ++i)
-        tables_[i] = Table::read(&bits, i ? &tables_[i - 1] : nullptr, unions_);
+        tables_[i] = Table::read(&bits, i ? &tables_[i - 1] : nullptr, subsets_);
     if (memory) make_tables(memory);
     FRC_TRY(find_segments(&bits, memory));
-    const auto rows = static_cast<size_t>(unions_ * contexts_.contexts);
+    const auto rows = static_cast<size_t>(subsets_ * contexts_.contexts);
     memory_bytes_ = Arena::bytes<int8_t>(rows_with_steps_) + contexts_.memory_bytes() +
                     Arena::bytes<uint8_t>(rows * SLOTS) + Arena::bytes<PackedSymbol>(rows * MAX_SYMBOLS) +
                     2 * Arena::bytes<uint8_t>(rows) + Arena::bytes<uint64_t>(segments_) + Arena::SLACK;
@@ -64,12 +64,12 @@ Status Stream::read_row_steps(BitReader *bits, Arena *memory) {
     return {};
 }
 
-/// The last fields of the header, and what lies behind it.
+/// Reads the sizes of the segments, the last fields of the header, and checks the size of the body.
 Status Stream::find_segments(BitReader *bits, Arena *memory) {
     if (memory) ends_ = memory->take<uint64_t>(segments_);
     uint64_t end = 0;
     for (size_t segment = 0; segment < segments_; ++segment) {
-        const uint64_t words = segment + 1 < segments_ ? bits->gamma() : 0;  // the last one takes what is left
+        const uint64_t words = segment + 1 < segments_ ? bits->gamma() : 0;  // the last segment takes the rest
         if (bits->failed()) return ENDS_EARLY;
         end += 4 * lanes_ + 2 * words;
         if (memory) ends_[segment] = end;
@@ -84,7 +84,7 @@ Status Stream::find_segments(BitReader *bits, Arena *memory) {
 }
 
 void Stream::make_tables(Arena *memory) {
-    const auto rows = static_cast<size_t>(unions_ * contexts_.contexts);
+    const auto rows = static_cast<size_t>(subsets_ * contexts_.contexts);
     slots_ = memory->take<uint8_t>(rows * SLOTS);
     symbols_ = memory->take<PackedSymbol>(rows * MAX_SYMBOLS);
     reach_ = memory->take<uint8_t>(rows);
@@ -138,7 +138,7 @@ Status Stream::decode(size_t segment, int32_t *points, size_t point_stride, Aren
     task.lane_states = scratch.take<uint32_t>(stride);
     task.trellis = scratch.take<uint32_t>(stride);
     task.rows = scratch.take<uint32_t>(stride);
-    task.rest = scratch.take<uint32_t>(4 * stride);
+    task.scratch = scratch.take<uint32_t>(4 * stride);
     task.levels = scratch.take<int32_t>(LANE_STRIP * stride);
     task.window = scratch.take<int16_t>(lanes_ * WINDOW_STRIDE);
     task.terms = scratch.take<int16_t>(LANE_STRIP * stride);

@@ -1,4 +1,4 @@
-// One stream of levels: header, then segments (spec section 8).
+// A stream of levels: a header, then segments (spec section 8).
 
 #pragma once
 
@@ -10,24 +10,25 @@
 
 namespace frc {
 
-/// Reads the header once, then any segment at any time: start, attach, decode.
+/// Decodes the segments of a stream, in any order. Calls: start, attach, then decode per segment.
 class Stream {
   public:
-    /// Reads the header of a stream of levels of this shape. The bytes outlive the stream.
+    /// Checks the header of a stream of this shape. The bytes must outlive the stream.
     /// Errors: BAD_STREAM, RESERVED_BITS.
     Status start(Bytes bytes, const LevelShape &shape);
 
-    /// Memory that `attach` takes.
+    /// Memory that `attach` needs.
     size_t memory_bytes() const { return memory_bytes_; }
 
-    /// Makes tables and finds the segments. The memory outlives the stream. Error: BAD_STREAM.
+    /// Builds the tables and locates the segments. The memory must outlive the stream. Error: BAD_STREAM.
     Status attach(Arena memory);
 
     int64_t count() const { return count_; }
     size_t segments() const { return segments_; }
     size_t lanes() const { return lanes_; }
 
-    /// By which the step code of each index of axis 0 differs, in 64ths; nullptr if it does not (section 11).
+    /// Difference of the step code of each index of axis 0, in units of ROW_STEP; nullptr without row steps (section
+    /// 11).
     const int8_t *row_steps() const { return row_steps_; }
 
     /// Levels of all segments but the last.
@@ -36,15 +37,14 @@ class Stream {
     /// Levels of one segment.
     size_t size(size_t segment) const;
 
-    /// Scratch of `decode`.
+    /// Scratch memory that `decode` needs.
     size_t scratch_bytes() const;
 
-    /// Levels of every lane of a segment; behind the last one that is full comes what is left.
+    /// Levels of each lane of a segment but the last ones.
     size_t lane_length(size_t segment) const;
 
-    /// The points of a segment, those of lane l from points + l · point_stride on. With a point_stride of
-    /// lane_length(segment) they are consecutive; some more keeps them out of each other's way in the cache.
-    /// Threads may decode different segments at the same time. Error: BAD_STREAM.
+    /// Decodes the points of a segment. Those of lane l start at points + l · point_stride, with a point_stride of at
+    /// least lane_length(segment). Thread-safe. Error: BAD_STREAM.
     Status decode(size_t segment, int32_t *points, size_t point_stride, Arena scratch) const;
 
   private:
@@ -60,7 +60,7 @@ class Stream {
     size_t memory_bytes_ = 0;
 
     size_t lanes_ = 1;
-    int unions_ = 1;
+    int subsets_ = 1;
     uint32_t h0_ = 0, h1_ = 0;  // of the trellis, shifted right by one
     ContextModel contexts_;
     Table tables_[MAX_CONTEXTS];
@@ -71,7 +71,7 @@ class Stream {
     PackedSymbol *symbols_ = nullptr;
     uint8_t *reach_ = nullptr;
     uint8_t *shift_ = nullptr;  // nullptr if all are 0
-    uint64_t *ends_ = nullptr;  // of the segments' bytes, counted from the first one's start
+    uint64_t *ends_ = nullptr;  // end of each segment in `body_`
     Bytes body_ = {};           // all segments
 };
 

@@ -26,23 +26,23 @@ int zero_frequency(uint32_t zero) {
     return zero < ZERO_CENTER ? minority : SLOTS - minority;
 }
 
-/// Running sums of w(1) …, and their number; the others are as large as the last.
+/// Prefix sums of the weights w(1), w(2) … of the magnitudes; those after `terms` equal the last.
 struct Tail {
     uint64_t sums[TAIL_TERMS];
     int terms = 0;
 
-    Tail(int scale, uint32_t shape, int union_number) {
-        const auto a = static_cast<uint32_t>(8 * (static_cast<int>(shape) + 1) * (scale - SCALE_ORIGIN) + 256);
+    Tail(int scale, uint32_t exponent, int subset) {
+        const auto a = static_cast<uint32_t>(8 * (static_cast<int>(exponent) + 1) * (scale - SCALE_ORIGIN) + 256);
         const uint64_t c = (uint64_t{EXP2[a & 63]} << 14) >> (a >> 6);
         uint64_t first = 0, sum = 0;
         for (int j = 1; j <= TAIL_TERMS; ++j) {
-            const auto half_levels = static_cast<uint64_t>(2 * j - union_number);
+            const auto half_levels = static_cast<uint64_t>(2 * j - subset);
             uint64_t raised = half_levels;
-            for (uint32_t i = 0; i < shape; ++i) raised *= half_levels;
+            for (uint32_t i = 0; i < exponent; ++i) raised *= half_levels;
             const uint64_t energy = integer_root(raised << 16) * c >> 28;
             if (j == 1) first = energy;
             const uint64_t distance = energy - first;
-            if (distance >> 6 > 16) break;  // w(j) = 0, and so are all behind it
+            if (distance >> 6 > 16) break;  // w(j) = 0, and so are all later ones
             sum += EXP2[distance & 63] >> (distance >> 6);
             sums[terms++] = sum;
         }
@@ -54,13 +54,13 @@ struct Tail {
 
 }  // namespace
 
-Table Table::read(BitReader *bits, const Table *before, int unions) {
+Table Table::read(BitReader *bits, const Table *before, int subsets) {
     Table table;
     if (!before) {
         table.zero = bits->field(ZERO_BITS);
-        if (unions == 2) table.gap = bits->field(ZERO_BITS);
+        if (subsets == 2) table.gap = bits->field(ZERO_BITS);
         table.scale = bits->field(SCALE_BITS);
-        table.shape = bits->field(SHAPE_BITS);
+        table.exponent = bits->field(SHAPE_BITS);
         return table;
     }
     const auto next = [bits](uint32_t value, uint32_t width) {
@@ -68,9 +68,9 @@ Table Table::read(BitReader *bits, const Table *before, int unions) {
         return (value + static_cast<uint32_t>(BitReader::unfold(bits->unary(LARGEST)))) & (power(width) - 1);
     };
     table.zero = next(before->zero, ZERO_BITS);
-    if (unions == 2) table.gap = next(before->gap, ZERO_BITS);
+    if (subsets == 2) table.gap = next(before->gap, ZERO_BITS);
     table.scale = next(before->scale, SCALE_BITS);
-    table.shape = next(before->shape, SHAPE_BITS);
+    table.exponent = next(before->exponent, SHAPE_BITS);
     return table;
 }
 
@@ -79,7 +79,7 @@ int Table::shift() const {
     return excess > 0 ? excess >> 2 : 0;
 }
 
-int Table::fill(int union_number, uint8_t *slots, PackedSymbol *symbols) const {
+int Table::fill(int subset, uint8_t *slots, PackedSymbol *symbols) const {
     int slot = 0, number = 0;
     const auto put = [&](int level, int frequency) {
         symbols[number] = static_cast<uint32_t>(level) << LEVEL_PLACE |
@@ -88,9 +88,9 @@ int Table::fill(int union_number, uint8_t *slots, PackedSymbol *symbols) const {
         slot += frequency;
         ++number;
     };
-    const uint32_t own_zero = (zero + static_cast<uint32_t>(union_number) * gap) & (power(ZERO_BITS) - 1);
+    const uint32_t own_zero = (zero + static_cast<uint32_t>(subset) * gap) & (power(ZERO_BITS) - 1);
     const int zeros = zero_frequency(own_zero);
-    const Tail tail(static_cast<int>(scale) - 4 * shift(), shape, union_number);
+    const Tail tail(static_cast<int>(scale) - 4 * shift(), exponent, subset);
     put(0, zeros);
     int reach = 0, below = 0;
     for (; reach < MAX_DIRECT; ++reach) {

@@ -5,14 +5,14 @@
 namespace frc {
 namespace {
 
-constexpr size_t ELEMENTS = size_t{1} << 18;  // of a part that has one transformed axis, about
-constexpr size_t BETWEEN = size_t{1} << 17;   // numbers between the last two axes of a part that has more, about
+constexpr size_t ELEMENTS = size_t{1} << 18;      // per part, about, with one transformed axis
+constexpr size_t INTERMEDIATE = size_t{1} << 17;  // numbers before the last axis per part, about, with more axes
 constexpr size_t MIN_PAIRS = 8;
 
 }  // namespace
 
 int fraction_bits(uint64_t energy) {
-    int bits = 0;  // the least with energy <= 2^bits
+    int bits = 0;  // the least with energy ≤ 2^bits
     while (bits < ENERGY_BITS && energy > uint64_t{1} << bits) ++bits;
     const int fraction = (ENERGY_BITS - bits) / 2;
     return fraction < MAX_FRACTION_BITS ? fraction : MAX_FRACTION_BITS;
@@ -30,8 +30,8 @@ void Cell::add(const FreeAxis &axis) {
     free_[free_count_++] = axis;
 }
 
-/// Numbers between the last two axes for one position on the free axes.
-size_t Cell::between() const {
+/// Numbers before the last transformed axis, for one position on the free axes.
+size_t Cell::intermediate_size() const {
     size_t numbers = axes_[axis_count_ - 1].kept;
     for (int i = 0; i + 1 < axis_count_; ++i) numbers *= axes_[i].length();
     return numbers;
@@ -46,11 +46,11 @@ size_t Cell::divide() {
     }
     const TransformedAxis &first = axes_[0];
     const size_t count = free_[along_].count;
-    const size_t fitting = axis_count_ == 1 ? ELEMENTS / first.length() : BETWEEN / between();
+    const size_t fitting = axis_count_ == 1 ? ELEMENTS / first.length() : INTERMEDIATE / intermediate_size();
     width_ = fitting < 1 ? 1 : fitting < count ? fitting : count;
     pairs_ = first.pairs();
     if (axis_count_ > 1 && fitting == 0) {
-        const size_t fitting_pairs = first.pairs() * BETWEEN / between();
+        const size_t fitting_pairs = first.pairs() * INTERMEDIATE / intermediate_size();
         pairs_ = fitting_pairs < MIN_PAIRS ? MIN_PAIRS : fitting_pairs;
         if (pairs_ > first.pairs()) pairs_ = first.pairs();
     }

@@ -1,63 +1,23 @@
 #include "stages/transform_part.h"
 
-#include <string.h>
-
 #include "stages/kernels.h"
+#include "stages/scatter.h"
 
 namespace frc {
 namespace {
 
-constexpr size_t PANEL = 16;               // pairs of basis rows that are made at once
-constexpr size_t GROUP = size_t{1} << 15;  // numbers of a group of columns, about
-constexpr size_t MIN_COLUMNS = 64;         // so that making basis rows costs little beside using them
-constexpr size_t MAX_COLUMNS = 480;        // so that a panel's results stay close
+constexpr size_t PANEL = 16;               // pairs of basis rows that are computed at once
+constexpr size_t GROUP = size_t{1} << 15;  // numbers per group of columns, about
+constexpr size_t MIN_COLUMNS = 64;         // amortizes the computation of basis rows
+constexpr size_t MAX_COLUMNS = 480;        // keeps the results of a panel in the cache
 
 size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-/// Columns that are worked on at once along an axis: an odd multiple of 16, as rows whose distance is a power of two
-/// get into each other's way in the cache.
+/// Columns per group: an odd multiple of 16, as rows at a stride of a power of two would compete for the same cache
+/// sets.
 size_t group_columns(const TransformedAxis &axis) {
     return (larger(MIN_COLUMNS, smaller(MAX_COLUMNS, GROUP / axis.kept)) / 16 | 1) * 16;
-}
-
-/// Calls each(row, column) in strips, so that neither rows nor columns that are far apart leave the cache too soon.
-template <typename Each>
-void in_strips(size_t rows, size_t columns, Each each) {
-    constexpr size_t STRIP = 16;
-    for (size_t first = 0; first < rows; first += STRIP) {
-        const size_t end = smaller(first + STRIP, rows);
-        for (size_t column = 0; column < columns; ++column) {
-            for (size_t row = first; row < end; ++row) each(row, column);
-        }
-    }
-}
-
-/// Copies of a length that is mostly small: pieces of eight, the last of which may overlap the one before.
-template <typename T>
-inline void copy_run(const T *from, size_t count, T *to) {
-    constexpr size_t PIECE = 8;
-    if (count < PIECE) {
-        for (size_t i = 0; i < count; ++i) to[i] = from[i];
-        return;
-    }
-    for (size_t i = 0; i + PIECE < count; i += PIECE) memcpy(to + i, from + i, PIECE * sizeof(T));
-    memcpy(to + count - PIECE, from + count - PIECE, PIECE * sizeof(T));
-}
-
-/// elements[offsets[c] + row · stride] = block[row][c], in runs of consecutive offsets.
-template <typename T>
-void scatter(const void *from, size_t rows, size_t columns, void *to, const size_t *offsets, size_t stride) {
-    for (size_t c = 0, end; c < columns; c = end) {
-        for (end = c + 1; end < columns && offsets[end] == offsets[end - 1] + 1;) ++end;
-        const T *source = static_cast<const T *>(from) + c;
-        T *target = static_cast<T *>(to) + offsets[c];
-        if (end == c + 1) {
-            for (size_t row = 0; row < rows; ++row) target[row * stride] = source[row * columns];
-            continue;
-        }
-        for (size_t row = 0; row < rows; ++row) copy_run(source + row * columns, end - c, target + row * stride);
-    }
 }
 
 }  // namespace
@@ -81,11 +41,11 @@ TransformPart::TransformPart(const Cell &cell, size_t part, const TransformTask 
         part /= cell.free_[i].count;
     }
     points_ = task.points + point;
-    place_columns();
+    set_walks();
 }
 
-/// Fixes what the columns of the first and the last axis are.
-void TransformPart::place_columns() {
+/// Sets the walks over the columns of the first and the last axis.
+void TransformPart::set_walks() {
     const int count = cell_.axis_count_;
     const FreeAxis &along = cell_.free_[cell_.along_];
     for (int i = 1; i < count; ++i) columns_in_.add({axis(i).kept, axis(i).point_stride});
@@ -94,7 +54,8 @@ void TransformPart::place_columns() {
         columns_out_.add({width_, along.element_stride});
         return;
     }
-    // Tile of the last axis: [rows, N of the axes between, K of the last one, width]. Longer steps in memory go first.
+    // The tile before the last axis is [rows, N2 … N(m-1), Km, width]. The columns are sorted by descending stride of
+    // their elements.
     WalkAxis outs[MAX_RANK + 1], tiles[MAX_RANK + 1];
     int sorted = 0;
     const auto insert = [&](const WalkAxis &out, const WalkAxis &tile) {
@@ -104,18 +65,18 @@ void TransformPart::place_columns() {
     };
     size_t stride = width_;
     insert({width_, along.element_stride}, {width_, 1});
-    front_.add({last().kept, stride});
+    transposed_.add({last().kept, stride});
     stride *= last().kept;
     for (int i = count - 2; i > 0; --i) {
         insert({axis(i).length(), axis(i).element_stride}, {axis(i).length(), stride});
         stride *= axis(i).length();
     }
-    // the rows are those of the pairs and, behind a gap, their mirror images
+    // rows of the pairs, a gap, then the mirrored rows
     insert({rows_, axis(0).element_stride, pairs_, axis(0).length() - 2 * pair_ - rows_}, {rows_, stride});
-    for (int i = 0; i < sorted; ++i) columns_out_.add(outs[i]), front_.add(tiles[i]);
+    for (int i = 0; i < sorted; ++i) columns_out_.add(outs[i]), transposed_.add(tiles[i]);
 }
 
-/// Sizes of the pieces of scratch.
+/// Sizes of the scratch arrays.
 struct TransformPart::Sizes {
     size_t panel = 0, columns, in, out, tile = 0;
 
@@ -125,7 +86,7 @@ struct TransformPart::Sizes {
         columns = larger(group_columns(first), group_columns(last));
         in = group_columns(first) * first.kept;
         out = 2 * PANEL * group_columns(last);
-        if (cell.axis_count_ > 1) tile = cell.between() / first.length() * 2 * cell.pairs_ * cell.width_;
+        if (cell.axis_count_ > 1) tile = cell.intermediate_size() / first.length() * 2 * cell.pairs_ * cell.width_;
     }
 };
 
@@ -136,8 +97,8 @@ size_t TransformPart::scratch_bytes(const Cell &cell) {
            Arena::SLACK;
 }
 
-bool TransformPart::take(Arena scratch) {
-    static_assert(sizeof(size_t) <= sizeof(double), "offsets take as much as numbers");
+bool TransformPart::allocate(Arena scratch) {
+    static_assert(sizeof(size_t) <= sizeof(double), "arrays of offsets have the size of arrays of numbers");
     const Sizes sizes(cell_);
     even_ = scratch.take<double>(sizes.panel);
     odd_ = scratch.take<double>(sizes.panel);
@@ -152,13 +113,13 @@ bool TransformPart::take(Arena scratch) {
 }
 
 Status TransformPart::run(Arena scratch) {
-    if (!take(scratch)) return {Code::TOO_LARGE, "The scratch memory of a transform is too small."};
+    if (!allocate(scratch)) return {Code::TOO_LARGE, "The scratch memory of a transform is too small."};
     bool finite = true;
     const size_t columns = columns_out_.size(), group = group_columns(last());
     if (cell_.axis_count_ > 1) {
         first_axis();
-        for (int i = 1; i + 1 < cell_.axis_count_; ++i) axis_between(i);
-        last_to_front();
+        for (int i = 1; i + 1 < cell_.axis_count_; ++i) middle_axis(i);
+        transpose_last_axis();
     }
     for (size_t column = 0; column < columns; column += group) {
         const size_t some = smaller(group, columns - column);
@@ -173,7 +134,7 @@ Status TransformPart::run(Arena scratch) {
     return {};
 }
 
-/// X = point · 2^F of some columns of the first axis.
+/// Loads X = point · 2^F of a group of columns of the first axis into `in_`, [kept, columns].
 void TransformPart::load(size_t column, size_t columns) {
     const bool dense = columns_in_.offsets(column, columns, offsets_);
     const double unit = static_cast<double>(int64_t{1} << task_.fraction);
@@ -189,7 +150,7 @@ void TransformPart::load(size_t column, size_t columns) {
     }
 }
 
-/// Rows y(n) of these pairs n, N-1-n, for every repeat of x.
+/// Computes the rows of some pairs n, N-1-n, for every repeat of x.
 void TransformPart::multiply(const TransformedAxis &axis, size_t pair, size_t pairs, size_t rows, const double *x,
                              Block from, double *y, size_t y_stride) {
     for (size_t done = 0; done < pairs; done += PANEL) {
@@ -197,8 +158,8 @@ void TransformPart::multiply(const TransformedAxis &axis, size_t pair, size_t pa
         axis.basis.rows(pair + done, some, axis.kept, even_, odd_);
         for (size_t i = 0; i < from.repeats; ++i) {
             double *top = y + i * rows * y_stride;
-            kernels().multiply({even_, odd_, some, axis.kept, x + i * axis.kept * from.stride, from.stride,
-                                from.columns, top + done * y_stride, top + (rows - 1 - done) * y_stride, y_stride});
+            kernels().matmul({even_, odd_, some, axis.kept, x + i * axis.kept * from.stride, from.stride, from.columns,
+                              top + done * y_stride, top + (rows - 1 - done) * y_stride, y_stride});
         }
     }
 }
@@ -212,7 +173,7 @@ void TransformPart::first_axis() {
     }
 }
 
-void TransformPart::axis_between(int i) {
+void TransformPart::middle_axis(int i) {
     size_t before = rows_, after = width_;
     for (int j = 1; j < i; ++j) before *= axis(j).length();
     for (int j = i + 1; j < cell_.axis_count_; ++j) after *= axis(j).kept;
@@ -220,47 +181,47 @@ void TransformPart::axis_between(int i) {
     swap_tiles();
 }
 
-void TransformPart::last_to_front() {
-    const size_t size = front_.size(), group = group_columns(last());
+void TransformPart::transpose_last_axis() {
+    const size_t size = transposed_.size(), group = group_columns(last());
     for (size_t done = 0; done < size; done += group) {
         const size_t some = smaller(group, size - done);
-        front_.offsets(done, some, offsets_);
+        transposed_.offsets(done, some, offsets_);
         for (size_t i = 0; i < some; ++i) next_tile_[done + i] = tile_[offsets_[i]];
     }
     swap_tiles();
 }
 
-/// Elements of some columns from [kept, columns] numbers. False where one is not finite.
+/// Transforms a group of columns along the last axis, from x [kept, columns] to elements. Returns whether all are
+/// finite.
 bool TransformPart::last_axis(const double *x, size_t x_stride, size_t column, size_t columns) {
     const size_t length = last().length();
     const bool dense = columns_out_.offsets(column, columns, offsets_);
-    if (task_.row_scales) find_scales(columns);
+    if (task_.row_scales) gather_scales(columns);
     bool finite = true;
     for (size_t pair = 0; pair < last().pairs(); pair += PANEL) {
         const size_t pairs = smaller(PANEL, last().pairs() - pair);
         const size_t rows = 2 * pairs - (2 * (pair + pairs) > length);
         multiply(last(), pair, pairs, rows, x, {1, columns, x_stride}, out_, columns);
-        if (task_.row_scales) scale(rows, columns);
-        finite &= emit(pair, 0, pairs, columns, dense);
-        finite &= emit(length - pair - rows + pairs, pairs, rows - pairs, columns, dense);
+        if (task_.row_scales) apply_scales(rows, columns);
+        finite &= write_rows(pair, 0, pairs, columns, dense);
+        finite &= write_rows(length - pair - rows + pairs, pairs, rows - pairs, columns, dense);
     }
     return finite;
 }
 
-/// The scales of the rows that the columns of the last axis belong to.
-void TransformPart::find_scales(size_t columns) {
+/// The row scale of each column.
+void TransformPart::gather_scales(size_t columns) {
     for (size_t c = 0; c < columns; ++c) scales_[c] = task_.row_scales[(element_ + offsets_[c]) / task_.row_elements];
 }
 
-void TransformPart::scale(size_t rows, size_t columns) {
+void TransformPart::apply_scales(size_t rows, size_t columns) {
     for (size_t row = 0; row < rows; ++row) {
         for (size_t c = 0; c < columns; ++c) out_[row * columns + c] *= scales_[c];
     }
 }
 
-/// Writes `rows` rows of the last axis, from `row` on, found in `out_` from row `from` on. False where an element is
-/// not finite.
-bool TransformPart::emit(size_t row, size_t from, size_t rows, size_t columns, bool dense) {
+/// Writes the rows from … from + rows - 1 of `out_` as rows row … of the last axis. Returns whether all are finite.
+bool TransformPart::write_rows(size_t row, size_t from, size_t rows, size_t columns, bool dense) {
     const size_t size = DTYPE_BYTES[static_cast<size_t>(task_.dtype)], stride = last().element_stride;
     const double *values = out_ + from * columns;
     uint8_t *elements = static_cast<uint8_t *>(task_.elements) + (element_ + row * stride) * size;

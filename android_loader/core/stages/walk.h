@@ -1,4 +1,4 @@
-// Walks over positions of a box in C order, as offsets.
+// Memory offsets of the positions of a box in C order.
 
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace frc {
 
-/// An axis of a walk. Its positions are 0 … gap_at - 1 and then gap_at + gap, gap_at + gap + 1, …
+/// An axis of a walk. Its positions are 0 … gap_at - 1, then gap_at + gap, gap_at + gap + 1, …
 struct WalkAxis {
     size_t count;
     size_t stride;
@@ -19,7 +19,7 @@ struct WalkAxis {
     size_t offset(size_t index) const { return (index < gap_at ? index : index + gap) * stride; }
 };
 
-/// Offsets of positions in a box; the last axis that was added is the fastest.
+/// Offsets of the positions of a box. The axis added last varies fastest.
 class Walk {
   public:
     static constexpr int MAX_AXES = MAX_RANK + 2;
@@ -29,7 +29,7 @@ class Walk {
     /// Number of positions.
     size_t size() const;
 
-    /// Offsets of the positions first … first + count - 1. True if each is the one before plus 1.
+    /// Offsets of the positions first … first + count - 1. Returns whether they are consecutive.
     bool offsets(size_t first, size_t count, size_t *offsets) const;
 
   private:
