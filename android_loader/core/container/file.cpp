@@ -8,12 +8,12 @@
 namespace frc {
 
 Status File::open(Bytes bytes, uint64_t max_bytes, Where *where) {
-    max_bytes_ = max_bytes < INT64_MAX ? max_bytes : INT64_MAX;  // so that offsets and sums stay below 2^64
+    max_bytes_ = max_bytes < INT64_MAX ? max_bytes : INT64_MAX;  // offsets and sums stay below 2^64
     FRC_TRY(sections_.read(bytes, &pool_, &where->offset));
     where->offset = static_cast<int64_t>(sections_.index.start);
     FRC_TRY(index_.read(sections_.index.payload, &pool_, &where->entry));
     FRC_TRY(place_streams());
-    FRC_TRY(take_width(nullptr, &width_pool_));
+    FRC_TRY(apply_width(nullptr, &width_pool_));
     if (has_model()) {
         where->offset = static_cast<int64_t>(sections_.skeleton.start);
         FRC_TRY(skeleton_.read(sections_.skeleton.payload, index_, max_bytes_, &pool_));
@@ -29,25 +29,25 @@ Status File::open(Bytes bytes, uint64_t max_bytes, Where *where) {
     return {};
 }
 
-/// It means nothing here, but is either sound or an error.
+/// Metadata is not used here, but must be valid.
 Status File::read_metadata() {
-    constexpr Status WRONG = {Code::BAD_MSGPACK, "The metadata is no sorted map of strings."};
+    constexpr Status INVALID = {Code::BAD_MSGPACK, "The metadata is not a sorted map of strings."};
     Pool pool(memory());
     Bytes value, before = {nullptr, 0}, key, text;
     FRC_TRY(unpack(sections_.metadata.payload, MAX_METADATA_BYTES, &pool, &value));
     Values values(value);
     uint64_t count;
-    if (!values.map(&count)) return WRONG;
+    if (!values.map(&count)) return INVALID;
     for (uint64_t i = 0; i < count; ++i, before = key) {
-        if (!values.text(&key) || !values.text(&text)) return WRONG;
+        if (!values.text(&key) || !values.text(&text)) return INVALID;
         if (i == 0) continue;
         const int order = memcmp(before.data, key.data, before.size < key.size ? before.size : key.size);
-        if (order > 0 || (order == 0 && before.size >= key.size)) return WRONG;
+        if (order > 0 || (order == 0 && before.size >= key.size)) return INVALID;
     }
     return {};
 }
 
-/// Streams fill the data sections exactly, and none crosses a border.
+/// Streams must fill the data sections exactly, without crossing a border of sections.
 Status File::place_streams() {
     constexpr Status BORDER = {Code::BAD_SECTION,
                                "The streams do not fill the data sections, or one crosses a border."};
@@ -68,7 +68,7 @@ Status File::place_streams() {
     return {};
 }
 
-Status File::check_decoded(const Shape *shapes) const {
+Status File::check_size(const Shape *shapes) const {
     uint64_t left = max_bytes_;
     for (uint32_t i = 0; i < index_.entry_count; ++i) {
         if (shapes[i].bytes > left) {
@@ -102,8 +102,8 @@ bool File::to_verify(uint32_t stream) const {
     return true;
 }
 
-/// The shapes of a possible width, or of the full one for nullptr, if they are allowed.
-Status File::take_width(const int64_t *lengths, Pool *pool) {
+/// Sets the shapes to those of a possible width, or of full width for nullptr, unless they exceed the limit.
+Status File::apply_width(const int64_t *lengths, Pool *pool) {
     Pool scratch(memory());
     Shape *shapes = scratch.take<Shape>(index_.entry_count);
     if (!shapes) return NO_MEMORY;
@@ -115,43 +115,44 @@ Status File::take_width(const int64_t *lengths, Pool *pool) {
             shapes[i] = {entry.shape, decoded_bytes(entry.rank, entry.shape, entry.dtype), 1, false};
         }
     }
-    FRC_TRY(check_decoded(shapes));
+    FRC_TRY(check_size(shapes));
     memcpy(shapes_, shapes, index_.entry_count * sizeof *shapes);
     full_width_ = !lengths;
     return {};
 }
 
-Status File::set_width(const int64_t *lengths, size_t groups, bool force, const frc_work *work, Where *where) {
-    if (widths_.groups == 0) return {Code::BAD_OPTION, "The file does not say which axes are channels."};
+Status File::set_width(const int64_t *lengths, size_t groups, bool allow_unvalidated, const frc_work *work,
+                       Where *where) {
+    if (widths_.groups == 0) return {Code::BAD_OPTION, "The file has full width only."};
     if (!widths_.possible(index_, lengths, groups)) {
-        return {Code::BAD_OPTION, "The width is none that the file's tensors can have."};
+        return {Code::BAD_OPTION, "The tensors of the file cannot have this width."};
     }
     const int number = widths_.find(lengths);
     if (memcmp(lengths, widths_.full, groups * sizeof *lengths) == 0) {
-        FRC_TRY(take_width(nullptr, &width_pool_));
+        FRC_TRY(apply_width(nullptr, &width_pool_));
         width_pool_.give_all();
         return {};
     }
-    if (number < 0 && !force) {
-        return {Code::UNVALIDATED_WIDTH, "The file was not validated at this width, and networks may fail at any."};
+    if (number < 0 && !allow_unvalidated) {
+        return {Code::UNVALIDATED_WIDTH, "The file was not validated at this width, at which the network may fail."};
     }
-    Pool pool(memory()), before(memory());
-    Shape *shapes = before.take<Shape>(index_.entry_count);
-    if (!shapes) return NO_MEMORY;
-    memcpy(shapes, shapes_, index_.entry_count * sizeof *shapes);
+    Pool pool(memory()), scratch(memory());
+    Shape *previous = scratch.take<Shape>(index_.entry_count);
+    if (!previous) return NO_MEMORY;
+    memcpy(previous, shapes_, index_.entry_count * sizeof *previous);
     const bool was_full = full_width_;
-    FRC_TRY(take_width(lengths, &pool));
+    FRC_TRY(apply_width(lengths, &pool));
     const Status status = number < 0 ? Status{} : verify(widths_.validated[number].checksum, work, where);
     if (status.ok()) {
         width_pool_.replace(&pool);
     } else {
-        memcpy(shapes_, shapes, index_.entry_count * sizeof *shapes);
+        memcpy(shapes_, previous, index_.entry_count * sizeof *previous);
         full_width_ = was_full;
     }
     return status;
 }
 
-/// All entries as they are now, compared with one checksum.
+/// Decodes all entries except views at the current width and compares their CRC-32.
 Status File::verify(uint32_t checksum, const frc_work *work, Where *where) const {
     uint64_t total = 0, largest = 0;
     for (uint32_t i = 0; i < index_.entry_count; ++i) {
@@ -162,8 +163,8 @@ Status File::verify(uint32_t checksum, const frc_work *work, Where *where) const
     Pool pool(memory());
     uint8_t *elements = pool.take<uint8_t>(largest);
     if (!elements) return NO_MEMORY;
-    Work all(work, total);
-    Decoder decoder(*this, &all, where);
+    Work progress(work, total);
+    Decoder decoder(*this, &progress, where);
     uint32_t crc = 0;
     for (uint32_t i = 0; i < index_.entry_count; ++i) {
         if (index_.entries[i].coding == Coding::VIEW) continue;

@@ -1,4 +1,4 @@
-// An open file: what it holds, and at which width.
+// An open file and its current width.
 
 #pragma once
 
@@ -15,18 +15,18 @@
 
 namespace frc {
 
-/// What an error is about.
+/// The section and the entry that an error is about.
 struct Where {
-    int64_t offset = -1;  ///< where a section starts
-    int32_t entry = -1;
+    int64_t offset = -1;  ///< start of the section; -1 for none
+    int32_t entry = -1;   ///< -1 for none
 };
 
-/// Everything but decoded entries. Any number of threads may use it at the same time, but for `set_width`.
+/// The parsed sections of a file and the shapes at the current width. Thread-safe except for `set_width`.
 class File {
   public:
     explicit File(const frc_memory &memory) : pool_(memory), width_pool_(memory) {}
 
-    /// Reads all sections but those of data. The bytes outlive the file.
+    /// Reads all sections except data. The bytes must outlive the file.
     Status open(Bytes bytes, uint64_t max_bytes, Where *where);
 
     const frc_memory &memory() const { return pool_.memory(); }
@@ -35,29 +35,28 @@ class File {
     const Widths &widths() const { return widths_; }
     bool has_model() const { return sections_.skeleton.exists(); }
 
-    /// An entry at the present width.
+    /// Shape of an entry at the current width.
     const Shape &shape(uint32_t entry) const { return shapes_[entry]; }
 
-    /// Whether the present width is the full one.
+    /// Whether the current width is the full width.
     bool full_width() const { return full_width_; }
 
-    /// The bytes of a stream, once their section was compared with its checksum. Error: BAD_CRC.
+    /// The bytes of a stream, after the checksum of their section was verified. Error: BAD_CRC.
     Status stream(uint32_t number, Bytes *bytes, Where *where) const;
 
-    /// Whether the stream's entries have to be compared with its digest: it was not done yet, and they have the
-    /// shapes of full width.
+    /// Whether the digest of a stream must be verified: it has not been yet, and its entries have full width.
     bool to_verify(uint32_t stream) const;
     void set_verified(uint32_t stream) const { __atomic_store_n(&verified_[stream], uint8_t{1}, __ATOMIC_RELEASE); }
 
-    /// Takes on the shapes of a width. Errors: BAD_OPTION, UNVALIDATED_WIDTH, TOO_LARGE; and for a validated width
-    /// those of decoding, BAD_DIGEST.
-    Status set_width(const int64_t *lengths, size_t groups, bool force, const frc_work *work, Where *where);
+    /// Changes the current width. Errors: BAD_OPTION; UNVALIDATED_WIDTH unless allowed; TOO_LARGE; for a validated
+    /// width BAD_DIGEST and those of decoding.
+    Status set_width(const int64_t *lengths, size_t groups, bool allow_unvalidated, const frc_work *work, Where *where);
 
   private:
     Status read_metadata();
     Status place_streams();
-    Status check_decoded(const Shape *shapes) const;
-    Status take_width(const int64_t *lengths, Pool *pool);
+    Status check_size(const Shape *shapes) const;
+    Status apply_width(const int64_t *lengths, Pool *pool);
     Status verify(uint32_t checksum, const frc_work *work, Where *where) const;
 
     Pool pool_, width_pool_;
@@ -68,7 +67,7 @@ class File {
     uint64_t max_bytes_ = 0;
     Shape *shapes_ = nullptr;
     bool full_width_ = true;
-    uint8_t *verified_ = nullptr;  // by stream
+    uint8_t *verified_ = nullptr;  // [streams] whether the digest was verified; accessed atomically
 };
 
 }  // namespace frc

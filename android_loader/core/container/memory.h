@@ -1,4 +1,4 @@
-// Memory from the caller, given back all at once.
+// Allocation through the caller's `frc_memory`.
 
 #pragma once
 
@@ -11,9 +11,9 @@
 
 namespace frc {
 
-inline constexpr Status NO_MEMORY = {Code::OUT_OF_MEMORY, "There is not enough memory for what the file holds."};
+inline constexpr Status NO_MEMORY = {Code::OUT_OF_MEMORY, "There is not enough memory to decode the file."};
 
-/// Blocks of memory that live as long as the pool. Not safe to use from several threads.
+/// Owns blocks of memory and frees them all at once. Not thread-safe.
 class Pool {
   public:
     explicit Pool(const frc_memory &memory) : memory_(memory) {}
@@ -23,21 +23,22 @@ class Pool {
 
     const frc_memory &memory() const { return memory_; }
 
-    /// `size` bytes, aligned for any type; nullptr where there are none left.
+    /// Allocates `size` bytes, aligned for any type; nullptr if there is no memory.
     void *take_bytes(uint64_t size);
 
-    /// Room for `count` objects of a trivial type, uninitialized; nullptr where there is none left.
+    /// Allocates `count` uninitialized objects of a trivial type; nullptr if there is no memory.
     template <typename T>
     T *take(uint64_t count) {
         return count > SIZE_MAX / 2 / sizeof(T) ? nullptr : static_cast<T *>(take_bytes(count * sizeof(T)));
     }
 
-    /// A block as an arena of `size` bytes. `ok` tells whether there was one.
+    /// Allocates an arena of `size` bytes. `ok` is false if there is no memory.
     Arena arena(size_t size, bool *ok);
 
-    /// Takes the blocks of another pool over, and gives back its own.
+    /// Frees all blocks and takes over those of another pool.
     void replace(Pool *other);
 
+    /// Frees all blocks.
     void give_all();
 
   private:

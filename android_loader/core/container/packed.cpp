@@ -8,12 +8,12 @@
 namespace frc {
 namespace {
 
-constexpr Status DAMAGED = {Code::BAD_ZSTD, "A packed value or raw stream is no sound zstd frame."};
+constexpr Status DAMAGED = {Code::BAD_ZSTD, "A packed value or lossless stream is not a valid zstd frame."};
 constexpr Status NOT_CANONICAL = {Code::BAD_MSGPACK, "A packed value is not canonical msgpack."};
-constexpr uint64_t MOST_OF_A_BLOCK = 128 << 10, LEAST_BLOCK = 3;  // bytes out and in
+constexpr uint64_t MAX_BLOCK_CONTENT = 128 << 10, MIN_BLOCK_BYTES = 3;  // of a zstd block
 
-/// Length of the UTF-8 sequence at the front; 0 where there is none.
-size_t sequence(const uint8_t *at, const uint8_t *end) {
+/// Length of the UTF-8 sequence at `at`; 0 if it is invalid.
+size_t sequence_length(const uint8_t *at, const uint8_t *end) {
     const uint8_t first = *at;
     if (first < 0x80) return 1;
     const size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
@@ -26,9 +26,9 @@ size_t sequence(const uint8_t *at, const uint8_t *end) {
     return overlong || surrogate || beyond ? 0 : length;
 }
 
-bool utf8(Bytes text) {
+bool is_utf8(Bytes text) {
     for (const uint8_t *at = text.data, *end = at + text.size; at != end;) {
-        const size_t length = sequence(at, end);
+        const size_t length = sequence_length(at, end);
         if (!length) return false;
         at += length;
     }
@@ -48,7 +48,7 @@ Status content_size(Bytes frame, uint64_t limit, uint64_t *size) {
     if (header.frameContentSize > limit) {
         return {Code::TOO_LARGE, "A zstd frame holds more bytes than are allowed. Raise the limit if you trust it."};
     }
-    if (header.frameContentSize > (frame.size - header.headerSize) / LEAST_BLOCK * MOST_OF_A_BLOCK) {
+    if (header.frameContentSize > (frame.size - header.headerSize) / MIN_BLOCK_BYTES * MAX_BLOCK_CONTENT) {
         return {Code::BAD_ZSTD, "A zstd frame claims more bytes than it can hold."};
     }
     *size = header.frameContentSize;
@@ -62,9 +62,9 @@ Status decompress(Bytes frame, void *content, size_t size, const frc_memory &mem
     void *workspace = pool.take_bytes(workspace_size);
     if (!workspace) return NO_MEMORY;
     ZSTD_DCtx *context = ZSTD_initStaticDCtx(workspace, workspace_size);
-    uint8_t nothing;
-    const size_t found = ZSTD_decompressDCtx(context, size ? content : &nothing, size, frame.data, frame.size);
-    return ZSTD_isError(found) || found != size ? DAMAGED : Status{};
+    uint8_t unused;
+    const size_t result = ZSTD_decompressDCtx(context, size ? content : &unused, size, frame.data, frame.size);
+    return ZSTD_isError(result) || result != size ? DAMAGED : Status{};
 }
 
 Status unpack(Bytes frame, uint64_t limit, Pool *pool, Bytes *value) {
@@ -78,7 +78,7 @@ Status unpack(Bytes frame, uint64_t limit, Pool *pool, Bytes *value) {
     return values.check() && values.done() ? Status{} : NOT_CANONICAL;
 }
 
-const char *ended(Bytes text, Pool *pool) {
+const char *c_string(Bytes text, Pool *pool) {
     char *copy = pool->take<char>(uint64_t{text.size} + 1);
     if (!copy) return nullptr;
     memcpy(copy, text.data, text.size);
@@ -86,7 +86,7 @@ const char *ended(Bytes text, Pool *pool) {
     return copy;
 }
 
-/// Kind and number of the next value in its shortest form, past its head. Reads nothing where there is none.
+/// Reads the head of the next value: its kind, and its value or length. Returns false unless it has the shortest form.
 bool Values::head(Head *head) {
     if (at_ == end_) return false;
     const uint8_t *at = at_;
@@ -106,7 +106,7 @@ bool Values::head(Head *head) {
             uint8_t first;
             Kind kind;
             uint8_t bytes;
-            uint64_t least;  // of what no shorter form holds; of negative numbers the magnitude
+            uint64_t least;  // number that needs this form; the magnitude of negative numbers
         };
         static constexpr Form FORMS[] = {
             {0xC4, Kind::BINARY, 1, 0},
@@ -149,9 +149,9 @@ bool Values::head(Head *head) {
 
 bool Values::number(Kind kind, uint64_t *value) {
     const uint8_t *before = at_;
-    Head found;
-    if (head(&found) && found.kind == kind) {
-        *value = found.number;
+    Head next;
+    if (head(&next) && next.kind == kind) {
+        *value = next.number;
         return true;
     }
     at_ = before;
@@ -162,7 +162,7 @@ bool Values::array(uint64_t *count) { return number(Kind::ARRAY, count); }
 bool Values::map(uint64_t *count) { return number(Kind::MAP, count); }
 bool Values::integer(uint64_t *value) { return number(Kind::UNSIGNED, value); }
 
-bool Values::piece(Kind kind, Bytes *bytes) {
+bool Values::bytes_of(Kind kind, Bytes *bytes) {
     uint64_t size;
     if (!number(kind, &size)) return false;
     *bytes = {at_, static_cast<size_t>(size)};
@@ -173,18 +173,18 @@ bool Values::piece(Kind kind, Bytes *bytes) {
 bool Values::check() {
     uint64_t arrays = 0, maps = 0;
     for (uint64_t left = 1; left > 0; --left) {
-        Head found;
-        if (!head(&found)) return false;
+        Head next;
+        if (!head(&next)) return false;
         const auto rest = static_cast<uint64_t>(end_ - at_);
-        if (found.kind == Kind::TEXT || found.kind == Kind::BINARY) {
-            if (found.number > rest) return false;
-            if (found.kind == Kind::TEXT && !utf8({at_, static_cast<size_t>(found.number)})) return false;
-            at_ += found.number;
-        } else if (found.kind == Kind::ARRAY || found.kind == Kind::MAP) {
-            if (found.number > rest) return false;  // every element has a byte or more
-            uint64_t &containers = found.kind == Kind::ARRAY ? arrays : maps;
+        if (next.kind == Kind::TEXT || next.kind == Kind::BINARY) {
+            if (next.number > rest) return false;
+            if (next.kind == Kind::TEXT && !is_utf8({at_, static_cast<size_t>(next.number)})) return false;
+            at_ += next.number;
+        } else if (next.kind == Kind::ARRAY || next.kind == Kind::MAP) {
+            if (next.number > rest) return false;  // every element has at least a byte
+            uint64_t &containers = next.kind == Kind::ARRAY ? arrays : maps;
             if (++containers > MAX_CONTAINERS) return false;
-            left += found.kind == Kind::ARRAY ? found.number : 2 * found.number;
+            left += next.kind == Kind::ARRAY ? next.number : 2 * next.number;
         }
     }
     return true;

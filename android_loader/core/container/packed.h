@@ -1,4 +1,4 @@
-// Packed values: canonical msgpack under zstd (spec section 3).
+// Packed values: canonical msgpack, compressed with zstd (spec section 3).
 
 #pragma once
 
@@ -11,51 +11,51 @@
 
 namespace frc {
 
-/// The declared content size of what should be exactly one zstd frame. Errors: BAD_ZSTD, TOO_LARGE above the limit.
+/// Reads the declared content size of a zstd frame. Errors: BAD_ZSTD; TOO_LARGE above the limit.
 Status content_size(Bytes frame, uint64_t limit, uint64_t *size);
 
-/// The content of a frame that `content_size` accepted. Errors: BAD_ZSTD, OUT_OF_MEMORY.
+/// Decompresses exactly one frame that `content_size` accepted. Errors: BAD_ZSTD, OUT_OF_MEMORY.
 Status decompress(Bytes frame, void *content, size_t size, const frc_memory &memory);
 
-/// The msgpack value of a packed one, canonical as a whole; it lives as long as the pool.
+/// Decompresses a packed value and checks that it is canonical. It lives as long as the pool.
 /// Errors: BAD_ZSTD, TOO_LARGE, BAD_MSGPACK, OUT_OF_MEMORY.
 Status unpack(Bytes frame, uint64_t limit, Pool *pool, Bytes *value);
 
-/// A copy of a text, ended as C likes it; nullptr where there is no memory.
-const char *ended(Bytes text, Pool *pool);
+/// Copies a string and terminates it; nullptr if there is no memory.
+const char *c_string(Bytes text, Pool *pool);
 
 inline constexpr uint64_t LARGEST_NUMBER = uint64_t{1} << 53;
 
-/// Reads the parts of a canonical value one after the other. A function returns false, and reads nothing, where
-/// something of another kind stands.
+/// Reads a canonical msgpack value sequentially. Functions return false, and read nothing, if the next value has
+/// another type.
 class Values {
   public:
     explicit Values(Bytes value = {nullptr, 0}) : at_(value.data), end_(value.data + value.size) {}
 
-    /// The head of an array; its elements follow.
+    /// Reads the head of an array; its elements follow.
     bool array(uint64_t *count);
 
-    /// An integer that is not negative.
+    /// Reads an integer ≥ 0.
     bool integer(uint64_t *value);
 
-    /// A string in UTF-8, or bytes.
-    bool text(Bytes *bytes) { return piece(Kind::TEXT, bytes); }
-    bool binary(Bytes *bytes) { return piece(Kind::BINARY, bytes); }
+    /// Read a UTF-8 string, or bytes.
+    bool text(Bytes *bytes) { return bytes_of(Kind::TEXT, bytes); }
+    bool binary(Bytes *bytes) { return bytes_of(Kind::BINARY, bytes); }
 
-    /// The head of a map; keys and values follow.
+    /// Reads the head of a map; keys and values follow.
     bool map(uint64_t *count);
 
-    /// Whether nothing follows.
+    /// Whether everything has been read.
     bool done() const { return at_ == end_; }
 
-    /// An integer below zero.
+    /// Reads an integer < 0.
     bool negative() {
         uint64_t value;
         return number(Kind::NEGATIVE, &value);
     }
 
-    /// The next value is one of these, of any nesting; false where it is malformed, not canonical, or there are more
-    /// than MAX_CONTAINERS arrays or maps.
+    /// Reads a value of any type and nesting. Returns false if it is malformed, not canonical, or has more than
+    /// MAX_CONTAINERS arrays or maps.
     bool check();
 
   private:
@@ -66,23 +66,23 @@ class Values {
     };
 
     bool head(Head *head);
-    bool piece(Kind kind, Bytes *bytes);
+    bool bytes_of(Kind kind, Bytes *bytes);
     bool number(Kind kind, uint64_t *value);
 
     const uint8_t *at_;
     const uint8_t *end_;
 };
 
-/// Integers in 0 … 2^53, one after the other: a column of the index.
+/// Reads an array of integers in 0 … 2^53, for instance a column of the index.
 class Numbers {
   public:
-    /// The next value of `values`, an array. False where it is none, or holds anything else.
+    /// Takes the next value of `values`. Returns false if it is not such an array.
     bool open(Values *values);
 
     uint64_t count() const { return count_; }
     uint64_t left() const { return left_; }
 
-    /// The next one; there must be one left.
+    /// The next number. `left` must be > 0.
     uint64_t next();
 
   private:

@@ -1,4 +1,4 @@
-// The model file from its skeleton and the entries (spec section 5).
+// Rebuilding of the model file from its skeleton and the entries (spec section 5).
 
 #pragma once
 
@@ -12,11 +12,12 @@ namespace frc {
 
 using Write = int (*)(void *self, const void *bytes, size_t size);
 
-/// From the first byte to the last. Errors: WRITE_FAILED where `write` says so, BAD_OPTION without a model, those of
-/// decoding, BAD_DIGEST.
+/// Writes the model file sequentially. Errors: WRITE_FAILED if `write` fails, BAD_OPTION without a model, BAD_DIGEST,
+/// those of decoding.
 Status rebuild(const File &file, Write write, void *self, const frc_work *work, Where *where);
 
-/// In memory of the model's size, each tensor decoded in its place. Errors as before, without WRITE_FAILED.
+/// Rebuilds the model file in a buffer of its size, decoding tensors in place. Errors: as `rebuild`, but no
+/// WRITE_FAILED.
 Status rebuild_into(const File &file, uint8_t *buffer, const frc_work *work, Where *where);
 
 }  // namespace frc

@@ -11,7 +11,7 @@ constexpr uint64_t HEADER_BYTES = sizeof MAGIC + 2, CHECKSUM_BYTES = 4;
 constexpr int LONGEST_UVARINT = 9;
 
 constexpr Status NO_INDEX_AT_END = {Code::BAD_TRAILER, "The trailer does not lead to an index at the end of the file."};
-constexpr Status TWICE = {Code::BAD_SECTION, "The file has two sections of a type that may be there once."};
+constexpr Status TWICE = {Code::BAD_SECTION, "The file has two sections of a type that may occur once."};
 constexpr Status ENDS = {Code::TRUNCATED, "The file ends inside a section."};
 
 Status check_header(Bytes file) {
@@ -47,8 +47,8 @@ Status Sections::read(Bytes file, Pool *pool, int64_t *offset) {
     return {};
 }
 
-/// Through all sections: first only to count those of data, then to keep what they are.
-Status Sections::walk(bool all, int64_t *offset) {
+/// Walks over all sections: to count the data sections, and a second time to store all sections.
+Status Sections::walk(bool store, int64_t *offset) {
     const uint64_t end = file_.size - TRAILER_BYTES, index_bytes = load_u32(file_.data + end);
     uint64_t at = HEADER_BYTES, start = 0;
     int type = -1;
@@ -59,16 +59,16 @@ Status Sections::walk(bool all, int64_t *offset) {
         if (count == MAX_SECTIONS) return {Code::TOO_LARGE, "The file has too many sections."};
         Section section;
         FRC_TRY(next(&at, end, &type, &section));
-        if (all && type != SECTION_DATA) {
+        if (store && type != SECTION_DATA) {
             FRC_TRY(check(section));
             FRC_TRY(place(type, section));
         }
         if (type != SECTION_DATA) continue;
-        if (all) data_[data_count_] = {section, data_bytes_, 0};
+        if (store) data_[data_count_] = {section, data_bytes_, 0};
         ++data_count_;
         data_bytes_ += section.payload.size;
     }
-    if (all) data_[data_count_] = {{}, data_bytes_, 0};
+    if (store) data_[data_count_] = {{}, data_bytes_, 0};
     *offset = static_cast<int64_t>(end);
     return type == SECTION_INDEX && end - start == index_bytes ? Status{} : NO_INDEX_AT_END;
 }
@@ -92,7 +92,7 @@ Status Sections::next(uint64_t *at, uint64_t end, int *type, Section *section) c
     const uint64_t left = end - payload;
     if (left < CHECKSUM_BYTES || length > left - CHECKSUM_BYTES) return ENDS;
     if (flags & ~ANCILLARY) return {Code::RESERVED_BITS, "Reserved flags of a section are set."};
-    const bool known = *type >= SECTION_DATA && *type <= SECTION_WIDTHS && *type != 5;  // 5 is never given out
+    const bool known = *type >= SECTION_DATA && *type <= SECTION_WIDTHS && *type != 5;  // 5 is never assigned
     if (!known && !(flags & ANCILLARY)) {
         return {Code::UNKNOWN_SECTION,
                 "The file needs a section that this version does not know. Use a newer frcodec."};
@@ -104,8 +104,8 @@ Status Sections::next(uint64_t *at, uint64_t end, int *type, Section *section) c
 
 Status Sections::check(const Section &section) const {
     const uint64_t covered = section.end - CHECKSUM_BYTES - section.start;
-    const uint32_t found = kernels().crc32(file_.data + section.start, static_cast<size_t>(covered), 0);
-    if (found == load_u32(file_.data + section.end - CHECKSUM_BYTES)) return {};
+    const uint32_t actual = kernels().crc32(file_.data + section.start, static_cast<size_t>(covered), 0);
+    if (actual == load_u32(file_.data + section.end - CHECKSUM_BYTES)) return {};
     return {Code::BAD_CRC, "A section is damaged: its bytes do not match its checksum."};
 }
 
@@ -121,16 +121,20 @@ size_t Sections::data_section(uint64_t position) const {
     size_t low = 0, high = data_count_;
     while (high - low > 1) {
         const size_t middle = (low + high) / 2;
-        (data_[middle].first <= position ? low : high) = middle;
+        if (data_[middle].first <= position) {
+            low = middle;
+        } else {
+            high = middle;
+        }
     }
     return low;
 }
 
 Status Sections::data(size_t number, uint64_t position, Bytes *bytes) const {
     Data &data = data_[number];
-    if (!__atomic_load_n(&data.checked, __ATOMIC_ACQUIRE)) {
+    if (!__atomic_load_n(&data.verified, __ATOMIC_ACQUIRE)) {
         FRC_TRY(check(data.section));
-        __atomic_store_n(&data.checked, uint8_t{1}, __ATOMIC_RELEASE);
+        __atomic_store_n(&data.verified, uint8_t{1}, __ATOMIC_RELEASE);
     }
     const auto skipped = static_cast<size_t>(position - data.first);
     *bytes = {data.section.payload.data + skipped, data.section.payload.size - skipped};

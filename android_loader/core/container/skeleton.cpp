@@ -7,8 +7,7 @@ namespace {
 
 constexpr Status WRONG = {Code::BAD_SKELETON, "The skeleton of the model file is not an array of its six elements."};
 constexpr Status HOLES = {Code::BAD_SKELETON, "The holes of the model file overlap, or do not fit their tensors."};
-constexpr Status PATCHES = {Code::BAD_SKELETON,
-                            "A checksum of the model file is misplaced, or its bytes are not zero."};
+constexpr Status PATCHES = {Code::BAD_SKELETON, "A patch of the model file is misplaced, or its bytes are not zero."};
 
 }  // namespace
 
@@ -26,7 +25,7 @@ Status Skeleton::read(Bytes payload, const Index &index, uint64_t limit, Pool *p
     if (checksum > UINT32_MAX || hole_numbers.count() % 2 || patch_numbers.count() % 2) return WRONG;
     if (size > limit) return {Code::TOO_LARGE, "The model file has more bytes than are allowed."};
     crc = static_cast<uint32_t>(checksum);
-    kind = ended(text, pool);
+    kind = c_string(text, pool);
     if (!kind) return NO_MEMORY;
     FRC_TRY(read_holes(hole_numbers, index, pool));
     return read_patches(patch_numbers, pool);
@@ -35,10 +34,10 @@ Status Skeleton::read(Bytes payload, const Index &index, uint64_t limit, Pool *p
 Status Skeleton::read_holes(Numbers numbers, const Index &index, Pool *pool) {
     if (numbers.count() / 2 > index.entry_count) return HOLES;
     hole_count = static_cast<uint32_t>(numbers.count() / 2);
-    Hole *found = pool->take<Hole>(hole_count);
+    Hole *all = pool->take<Hole>(hole_count);
     int32_t *of = pool->take<int32_t>(index.entry_count);
-    if (!found || !of) return NO_MEMORY;
-    holes = found;
+    if (!all || !of) return NO_MEMORY;
+    holes = all;
     hole_of = of;
     memset(of, -1, index.entry_count * sizeof *of);
     uint64_t end = 0, filled = 0;
@@ -49,7 +48,7 @@ Status Skeleton::read_holes(Numbers numbers, const Index &index, Pool *pool) {
         if (filler.coding == Coding::VIEW) return HOLES;
         const uint64_t bytes = decoded_bytes(filler.rank, filler.shape, filler.dtype);
         if (bytes == 0 || offset > size || bytes > size - offset) return HOLES;
-        found[i] = {offset, bytes, static_cast<uint32_t>(entry)};
+        all[i] = {offset, bytes, static_cast<uint32_t>(entry)};
         of[entry] = static_cast<int32_t>(i);
         end = offset + bytes;
         filled += bytes;
@@ -60,20 +59,20 @@ Status Skeleton::read_holes(Numbers numbers, const Index &index, Pool *pool) {
 Status Skeleton::read_patches(Numbers numbers, Pool *pool) {
     if (numbers.count() / 2 > gaps.size / Patch::BYTES) return PATCHES;
     patch_count = static_cast<uint32_t>(numbers.count() / 2);
-    Patch *found = pool->take<Patch>(patch_count);
-    if (!found) return NO_MEMORY;
-    patches = found;
+    Patch *all = pool->take<Patch>(patch_count);
+    if (!all) return NO_MEMORY;
+    patches = all;
     uint64_t end = 0;
     for (uint32_t i = 0; i < patch_count; ++i) {
         const uint64_t offset = end + numbers.next(), hole = numbers.next();
         if (offset > size || Patch::BYTES > size - offset || hole >= hole_count) return PATCHES;
-        found[i] = {offset, static_cast<uint32_t>(hole)};
+        all[i] = {offset, static_cast<uint32_t>(hole)};
         end = offset + Patch::BYTES;
     }
     return patches_fit() ? Status{} : PATCHES;
 }
 
-/// Patches lie outside of holes, look at most one hole ahead, and their bytes among the gaps are zero.
+/// Patches do not overlap holes, refer to holes up to the next one, and their bytes in the gaps are zero.
 bool Skeleton::patches_fit() const {
     uint32_t passed = 0;  // holes that start before the patch ends
     uint64_t filled = 0;  // bytes in them

@@ -1,4 +1,4 @@
-// A model file without its tensors (spec section 5).
+// The skeleton: a model file without its tensors, and how to fill them in (spec section 5).
 
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace frc {
 
-/// A range of the model file that the bytes of an entry fill.
+/// A range of the model file that holds the bytes of an entry.
 struct Hole {
     uint64_t offset, bytes;
     uint32_t entry;
@@ -20,7 +20,7 @@ struct Hole {
     uint64_t end() const { return offset + bytes; }
 };
 
-/// Four bytes of the model file that hold the CRC-32 of a hole's bytes.
+/// Four bytes of the model file that hold the CRC-32 of a hole's content, for instance in a zip header.
 struct Patch {
     static constexpr size_t BYTES = 4;
 
@@ -28,7 +28,7 @@ struct Patch {
     uint32_t hole;
 };
 
-/// What to write around the decoded entries, and where. It lives as long as the pool.
+/// The parsed section. It lives as long as the pool.
 class Skeleton {
   public:
     /// Reads the payload of the section. Errors: BAD_SKELETON, TOO_LARGE.
@@ -40,7 +40,7 @@ class Skeleton {
     const Hole *holes = nullptr;     ///< ascending
     const Patch *patches = nullptr;  ///< ascending
     uint32_t hole_count = 0, patch_count = 0;
-    Bytes gaps = {};                   ///< all bytes outside of holes; 0 where a patch lies
+    Bytes gaps = {};                   ///< all bytes outside of holes; zero in place of patches
     const int32_t *hole_of = nullptr;  ///< the hole of each entry, -1 for none
 
   private:
@@ -49,24 +49,24 @@ class Skeleton {
     bool patches_fit() const;
 };
 
-/// Walks a model file from front to back: gaps, holes and patches by turns.
+/// Iterates over the gaps, holes and patches of a model file, in order.
 class SkeletonWalk {
   public:
     enum class Piece : uint8_t { GAP, HOLE, PATCH, END };
 
     explicit SkeletonWalk(const Skeleton &skeleton) : skeleton_(skeleton) {}
 
-    /// What comes next. Of a gap `gap` are the bytes; of a hole or a patch `number` is which.
+    /// Advances to the next piece. Sets `gap` to the bytes of a gap, or `number` to the number of a hole or patch.
     Piece next();
 
     Bytes gap = {};
     uint32_t number = 0;
-    uint64_t offset = 0;  ///< of the piece in the model file
+    uint64_t offset = 0;  ///< of the piece, in the model file
 
   private:
     const Skeleton &skeleton_;
     uint64_t at_ = 0;       // in the model file
-    size_t gap_bytes_ = 0;  // passed of `gaps`
+    size_t gap_bytes_ = 0;  // consumed of `gaps`
     uint32_t hole_ = 0, patch_ = 0;
 };
 

@@ -6,9 +6,10 @@
 namespace frc {
 namespace {
 
-constexpr Status WRONG = {Code::BAD_WIDTHS, "The list of widths is no array of its six columns, or one is too short."};
+constexpr Status WRONG = {Code::BAD_WIDTHS,
+                          "The list of widths is not an array of its six columns, or a column is too short."};
 constexpr Status AXES = {Code::BAD_WIDTHS, "The list of widths has channel axes that do not fit their tensors."};
-constexpr Status VALIDATED = {Code::BAD_WIDTHS, "The list of widths has one that cannot be, or one of them twice."};
+constexpr Status VALIDATED = {Code::BAD_WIDTHS, "The list of widths has an impossible or a repeated width."};
 
 int group_of(int code) { return (code - 1) >> 1; }
 bool is_input(int code) { return (code - 1) & 1; }
@@ -21,8 +22,9 @@ int64_t common_divisor(int64_t a, int64_t b) {
     return a;
 }
 
-/// The lengths of a view that merges axes of its target: `from` has its lengths at full width, `target` those of the
-/// target then, and `resized` those of the target now; `lengths`, which may be null, gets those of the view now.
+/// Resizes a view that merges axes of its target. `from` and `target` are the shapes of the view and its target at full
+/// width, `resized` is the shape of the target at another; `lengths`, which may be null, receives that of the view.
+/// Returns false if the view does not merge axes.
 bool merge(int rank, const int64_t *from, int target_rank, const int64_t *target, const int64_t *resized,
            int64_t *lengths) {
     int end = 0;
@@ -61,7 +63,7 @@ Status Widths::read(Bytes payload, const Index &index, Pool *pool) {
         !lengths.open(&values) || !values.text(&scores) || !multiply_adds.open(&values) || !values.binary(&checksums)) {
         return WRONG;
     }
-    label = ended(text, pool);
+    label = c_string(text, pool);
     if (!label) return NO_MEMORY;
     FRC_TRY(read_axes(differences, index, pool));
     return read_validated(lengths, scores, multiply_adds, checksums, index, pool);
@@ -93,7 +95,8 @@ Status Widths::read_axes(Bytes differences, const Index &index, Pool *pool) {
     return groups ? Status{} : AXES;
 }
 
-/// The channel axes of an entry, which make up the lengths of their groups; those of a view are its target's.
+/// Checks the channel axes of an entry. The length of a group is the greatest common divisor of its axes. Views of
+/// entries with channel axes must merge axes of their whole target.
 bool Widths::channels_fit(const Index &index, const Entry &entry) {
     if (entry.coding == Coding::VIEW) {
         const Entry &target = index.entries[entry.target];
@@ -142,7 +145,7 @@ int Widths::find(const int64_t *lengths) const {
     return -1;
 }
 
-/// An axis at a width: runs of the group's channels, one behind the other.
+/// Length of an axis at a width. An axis may repeat the channels of its group.
 int64_t Widths::length(const Index &index, const Entry &entry, int axis, const int64_t *lengths) const {
     const int code = this->code(index, entry, axis), group = group_of(code);
     return code ? entry.shape[axis] / full[group] * lengths[group] : entry.shape[axis];
@@ -166,7 +169,8 @@ bool Widths::possible(const Index &index, const int64_t *lengths, size_t length_
     return true;
 }
 
-/// √(p / q): p multiplies the lengths that outputs have now and inputs had, q the other ones.
+/// √(p / q): p is the product of the output lengths at this width and the input lengths at full width, q that of the
+/// others.
 double Widths::gain(const Index &index, const Entry &entry, const int64_t *lengths) const {
     double p = 1, q = 1;  // below 2^53, so exact
     for (int axis = 0; axis < entry.rank; ++axis) {

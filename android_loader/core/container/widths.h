@@ -1,4 +1,4 @@
-// Channel axes, validated widths, and the entries as they are at a width (spec section 17).
+// Other widths: channel axes, validated widths, and the shapes of entries at a width (spec section 17).
 
 #pragma once
 
@@ -16,29 +16,29 @@ namespace frc {
 struct Shape {
     const int64_t *lengths;
     uint64_t bytes;
-    double gain;   ///< what its values are multiplied with; 1 unless it is resized
-    bool resized;  ///< whether a channel axis of it, or of what it is a view of, has another length than at full width
+    double gain;   ///< factor of its values; 1 unless resized
+    bool resized;  ///< whether its lengths, or those of its target, differ from those at full width
 };
 
-/// What a file says about other widths. It lives as long as the pool.
+/// The parsed section. It lives as long as the pool. A width is a length for each group of channels.
 class Widths {
   public:
     /// Reads the payload of the section. Errors: BAD_WIDTHS, TOO_LARGE.
     Status read(Bytes payload, const Index &index, Pool *pool);
 
-    /// Whether a width means something for these entries: as many lengths as groups, and no tensor too large.
+    /// Whether the entries can have a width: as many lengths as groups, all in range, and no tensor too large.
     bool possible(const Index &index, const int64_t *lengths, size_t count) const;
 
-    /// All entries at a possible width.
+    /// Computes the shapes of all entries at a possible width, which live as long as the pool.
     Status shape(const Index &index, const int64_t *lengths, Pool *pool, Shape *shapes) const;
 
-    /// Number of a validated width; -1 for others.
+    /// Number of a validated width; -1 if it is not validated.
     int find(const int64_t *lengths) const;
 
     size_t groups = 0;
-    int64_t full[MAX_GROUPS] = {};  ///< lengths of the groups
+    int64_t full[MAX_GROUPS] = {};  ///< lengths of the groups at full width
     const char *label = "";
-    size_t count = 0;  ///< of validated widths
+    size_t count = 0;  ///< number of validated widths
     frc_width validated[MAX_WIDTHS] = {};
 
   private:
@@ -54,7 +54,7 @@ class Widths {
     void shape_stored(const Index &index, const Entry &entry, const int64_t *lengths, int64_t *next,
                       Shape *shape) const;
 
-    const uint8_t *codes_ = nullptr;  // of the axes of all entries, in the order of Index::shapes
+    const uint8_t *codes_ = nullptr;  // channel code of each axis of all entries, as in Index::shapes
 };
 
 }  // namespace frc

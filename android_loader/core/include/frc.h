@@ -1,9 +1,14 @@
-/* The decoder's C interface: open an .frc file in memory, list its tensors, decode one, rebuild the model file.
+/* frc.h - C interface of the .frc decoder: open a file in memory, decode its tensors, rebuild the model file.
  *
- * Plain C, no exceptions, no allocation of its own: all memory comes from the caller through `frc_memory`, and every
- * size is checked before it is asked for. An open file is read by any number of threads at the same time; only
- * frc_set_width and frc_close want it alone. What is handed out has been compared with the file's digests before.
- * Terms and error codes are those of spec/frc-1.md. */
+ * The library allocates only through the caller's `frc_memory`, throws no exceptions and checks every size before it
+ * allocates. Nothing is handed out before its digest was verified. Terms and error codes are those of the format
+ * specification.
+ *
+ * Thread safety: any number of threads may use an open file at the same time, except for frc_set_width and frc_close,
+ * which need exclusive access.
+ *
+ * Lifetime: pointers that functions return are valid until frc_close, unless stated otherwise. Strings are UTF-8 and
+ * null-terminated. */
 
 #ifndef FRC_H
 #define FRC_H
@@ -11,118 +16,167 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "frc_enums.h"
+
+/* FRC_API marks the exported functions. On Windows, define FRC_DLL to use the library as a DLL, and FRC_BUILD_DLL
+ * besides to build it. */
+#if defined(_WIN32) && defined(FRC_DLL) && defined(FRC_BUILD_DLL)
+#define FRC_API __declspec(dllexport)
+#elif defined(_WIN32) && defined(FRC_DLL)
+#define FRC_API __declspec(dllimport)
+#elif defined(__GNUC__) && !defined(_WIN32)
+#define FRC_API __attribute__((visibility("default")))
+#else
+#define FRC_API
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* What went wrong. */
+/* ---- Version ---- */
+
+#define FRC_VERSION_MAJOR 0
+#define FRC_VERSION_MINOR 1
+#define FRC_VERSION_PATCH 0
+#define FRC_VERSION (FRC_VERSION_MAJOR * 10000 + FRC_VERSION_MINOR * 100 + FRC_VERSION_PATCH)
+
+/* FRC_VERSION of the library, which may differ from that of the header. */
+FRC_API uint32_t frc_version(void);
+
+/* ---- Types ---- */
+
+/* Result of a function that can fail. */
 typedef struct frc_status {
-    int32_t code;        /* 0, or a number of [errors] in spec/constants.toml */
-    int32_t entry;       /* position of the tensor that it is about; -1 for none */
-    int64_t offset;      /* byte of the file where the section that it is about starts; -1 for none */
-    const char *message; /* an English sentence of static storage; "" for code 0 */
+    frc_code code;       /* FRC_OK on success */
+    int32_t entry;       /* position of the tensor concerned; -1 if none */
+    int64_t offset;      /* offset in the file of the section concerned; -1 if none */
+    const char *message; /* an English sentence with static lifetime; "" on success */
 } frc_status;
 
-/* Where memory comes from. Calls come from threads that use the file, several at a time. */
+/* Allocator. Called by all threads that use the file, so it must be thread-safe. */
 typedef struct frc_memory {
-    void *self;
-    void *(*take)(void *self, size_t bytes);             /* aligned for any type; NULL: none left (out_of_memory) */
-    void (*give)(void *self, void *piece, size_t bytes); /* gives back what `take` gave, with the same size */
+    void *self;                                          /* passed to the functions */
+    void *(*take)(void *self, size_t bytes);             /* allocates, aligned for any type; NULL if out of memory */
+    void (*give)(void *self, void *piece, size_t bytes); /* frees what `take` returned for the same size */
 } frc_memory;
 
-/* How to work on something long; a null pointer instead means: alone and to the end. */
+/* Progress, cancellation and threads of a long call. NULL instead of a frc_work: none of them. */
 typedef struct frc_work {
-    void *self;
-    /* Called by the calling thread about once for every million weights or less, but not while a stream of exact bytes
-     * is decompressed, with bytes done of all; those of views are their targets'. Not 0: stop, with the code
-     * `cancelled`. May be null. */
+    void *self; /* passed to the functions */
+
+    /* Reports progress, in bytes of `total`; views are not counted. Returns 0 to continue, anything else to cancel
+     * (FRC_CANCELLED). Called by the calling thread, at least about once per million weights, but not during the
+     * decompression of a lossless stream. May be NULL. */
     int (*progress)(void *self, uint64_t done, uint64_t total);
-    /* Calls part(context, worker, i) once for every i below count and returns when all are done. Parts may run on
-     * several threads; those that run at the same time have different `worker` numbers below `workers`. Parts that
-     * are left out end the work: `cancelled`. Null, or fewer than two workers: the calling thread does everything. */
+
+    /* Calls part(context, worker, i) once for all i < count and returns when all are done. Parts may run concurrently;
+     * concurrent ones must have different `worker` numbers < workers. Parts left out cancel the call (FRC_CANCELLED).
+     * NULL, or workers < 2: everything runs on the calling thread. */
     void (*run)(void *self, void (*part)(void *context, size_t worker, size_t i), void *context, size_t count);
-    size_t workers;
+    size_t workers; /* number of workers of `run` */
 } frc_work;
 
+/* An open file. */
 typedef struct frc_file frc_file;
 
-/* An entry: a tensor, or a view of one. Pointers but `shape` live as long as the file is open. */
+/* How an entry is coded. */
+typedef enum frc_coding {
+    FRC_CODING_LEVELS = 0,   /* quantized */
+    FRC_CODING_LOSSLESS = 1, /* compressed bytes */
+    FRC_CODING_VIEW = 2      /* a view of another entry */
+} frc_coding;
+
+/* A tensor, or a view of one. */
 typedef struct frc_entry {
-    const char *name;     /* UTF-8; "" for an entry that only the model file, or views, refer to */
-    const int64_t *shape; /* `rank` lengths, at the present width; they live until frc_set_width */
+    const char *name;     /* "" if only the model file or views refer to it */
+    const int64_t *shape; /* [rank] at the current width; valid until frc_set_width */
     int32_t rank;
-    int32_t dtype;  /* id in [dtypes] of spec/constants.toml */
-    int32_t coding; /* 0 levels, 1 raw, 2 view */
-    uint64_t bytes; /* decoded; C order, little-endian */
+    frc_dtype dtype;
+    frc_coding coding;
+    uint64_t bytes; /* decoded size, in C order and little-endian */
 } frc_entry;
 
-/* A width that somebody tried: a length for each group of channels. */
+/* A validated width. */
 typedef struct frc_width {
-    const int64_t *lengths; /* as many as frc_groups tells */
-    const char *score;      /* for people; UTF-8, ended by U+0000 */
-    uint64_t multiply_adds; /* of one forward pass */
-    uint32_t checksum;      /* CRC-32 of all decoded entries but views at this width */
+    const int64_t *lengths; /* [frc_groups] channels of each group */
+    const char *score;      /* result of the validation, for display */
+    uint64_t multiply_adds; /* of a forward pass */
+    uint32_t checksum;      /* CRC-32 of all decoded entries except views */
 } frc_width;
 
-/* Opens the file in data[0 … size-1], which must stay unchanged and in place until frc_close. `max_bytes` bounds the
- * decoded bytes of all entries together, the size of the model file and that of its skeleton. On success *file is set.
- * `memory` is copied. Errors: any of the spec, out_of_memory. */
-frc_status frc_open(frc_file **file, const void *data, size_t size, uint64_t max_bytes, const frc_memory *memory);
+/* ---- Files ---- */
 
-/* Gives all memory back. NULL is allowed. */
-void frc_close(frc_file *file);
+/* Opens the file in data[0 … size - 1], which must stay valid and unchanged until frc_close. `max_bytes` limits the
+ * decoded size of all entries together, that of the model file and that of its skeleton. `memory` is copied. On success
+ * *file is set, otherwise it is NULL. Errors: any of the specification; FRC_OUT_OF_MEMORY. */
+FRC_API frc_status frc_open(frc_file **file, const void *data, size_t size, uint64_t max_bytes,
+                            const frc_memory *memory);
 
-size_t frc_entry_count(const frc_file *file);
+/* Closes the file and frees all its memory. NULL is ignored. */
+FRC_API void frc_close(frc_file *file);
 
-/* Entry `position` below frc_entry_count. */
-frc_entry frc_entry_at(const frc_file *file, size_t position);
+/* ---- Tensors ---- */
 
-/* Position of the entry of this name (length in bytes, without an end); -1 if there is none. */
-int64_t frc_find(const frc_file *file, const char *name, size_t length);
+/* Number of entries. */
+FRC_API size_t frc_entry_count(const frc_file *file);
 
-/* Decodes an entry into buffer[0 … size-1]; size is the entry's `bytes`. Views come as copies in C order. A buffer
- * aligned to 8 bytes saves a copy. What is in it after an error is undefined. */
-frc_status frc_decode(const frc_file *file, size_t position, void *buffer, size_t size, const frc_work *work);
+/* Entry number `position` < frc_entry_count. */
+FRC_API frc_entry frc_entry_at(const frc_file *file, size_t position);
 
-/* Decodes entries together: what shares a stream is decoded once. buffers[i] is that of entry i with the entry's
- * `bytes`, or null where the entry is not wanted. What is in them after an error is undefined. */
-frc_status frc_decode_all(const frc_file *file, void *const *buffers, const frc_work *work);
+/* Position of the entry with a name of `length` bytes, which need not be terminated; -1 if there is none. */
+FRC_API int64_t frc_find(const frc_file *file, const char *name, size_t length);
 
-/* Whether there is a model file to rebuild. */
-int frc_has_model(const frc_file *file);
+/* Decodes an entry into buffer[0 … size - 1]; `size` must be its `bytes`. Views are copied to C order. A buffer aligned
+ * to 8 bytes avoids a copy. After an error the contents of the buffer are undefined. */
+FRC_API frc_status frc_decode(const frc_file *file, size_t position, void *buffer, size_t size, const frc_work *work);
 
-/* Size and CRC-32 of the model file; 0 without one. Error codes of the skeleton are told by frc_open. */
-uint64_t frc_model_bytes(const frc_file *file);
-uint32_t frc_model_crc(const frc_file *file);
+/* Decodes several entries; streams that entries share are decoded once. buffers[i] has the `bytes` of entry i, or is
+ * NULL to skip it. After an error the contents of the buffers are undefined. */
+FRC_API frc_status frc_decode_all(const frc_file *file, void *const *buffers, const frc_work *work);
 
-/* What kind of file it is, for people; "" without one. UTF-8, ended by U+0000. */
-const char *frc_model_kind(const frc_file *file);
+/* ---- Model file ---- */
 
-/* Writes the model file from the first byte to the last: write(self, bytes, size) returns 0, or anything else to stop
- * (write_failed). Needs memory for the largest tensor. The CRC-32 is compared when all is written: until this returns
- * success nothing may be believed. */
-frc_status frc_rebuild(const frc_file *file, int (*write)(void *self, const void *bytes, size_t size), void *self,
-                       const frc_work *work);
+/* Whether the model file can be rebuilt: the file holds one and is at full width. */
+FRC_API int frc_has_model(const frc_file *file);
 
-/* Rebuilds the model file in buffer[0 … size-1]; size is frc_model_bytes. Tensors are decoded where they belong, so
- * this needs little memory besides. A buffer aligned to 64 bytes, or a mapped file, saves copies. */
-frc_status frc_rebuild_into(const frc_file *file, void *buffer, size_t size, const frc_work *work);
+/* Size and CRC-32 of the model file; 0 without one. */
+FRC_API uint64_t frc_model_bytes(const frc_file *file);
+FRC_API uint32_t frc_model_crc(const frc_file *file);
 
-/* Lengths of the groups of channels at full width, and how many there are: 0 if the file has full width only. */
-size_t frc_groups(const frc_file *file, const int64_t **lengths);
+/* Kind of the model file, for display; "" without one. */
+FRC_API const char *frc_model_kind(const frc_file *file);
 
-/* The validated widths. */
-size_t frc_width_count(const frc_file *file);
-frc_width frc_width_at(const frc_file *file, size_t number);
-const char *frc_width_label(const frc_file *file);
+/* Writes the model file sequentially. write(self, bytes, size) returns 0 on success, anything else to stop
+ * (FRC_WRITE_FAILED). Needs memory for the largest tensor. The CRC-32 is verified at the end, so the output is valid
+ * only if this returns FRC_OK. */
+FRC_API frc_status frc_rebuild(const frc_file *file, int (*write)(void *self, const void *bytes, size_t size),
+                               void *self, const frc_work *work);
 
-/* From now on entries have the shapes of this width. A validated width is compared with its checksum first, which
- * decodes everything once; another one is unvalidated_width unless `force`. No other thread may use the file
- * meanwhile. There is no model file at another than full width. On errors the file stays as it was. */
-frc_status frc_set_width(frc_file *file, const int64_t *lengths, size_t groups, int force, const frc_work *work);
+/* Rebuilds the model file in buffer[0 … size - 1]; `size` must be frc_model_bytes. Tensors are decoded in place, so
+ * little other memory is needed. A buffer aligned to 64 bytes, for instance a mapped file, avoids copies. */
+FRC_API frc_status frc_rebuild_into(const frc_file *file, void *buffer, size_t size, const frc_work *work);
 
-/* CRC-32 of what had the CRC-32 `before` (0 for nothing), continued by these bytes. */
-uint32_t frc_crc32(uint32_t before, const void *data, size_t size);
+/* ---- Widths ---- */
+
+/* Number of channel groups, and their lengths at full width in *lengths; 0 if the file has full width only. */
+FRC_API size_t frc_groups(const frc_file *file, const int64_t **lengths);
+
+/* The validated widths: their number, width `number` < frc_width_count, and what their scores measure. */
+FRC_API size_t frc_width_count(const frc_file *file);
+FRC_API frc_width frc_width_at(const frc_file *file, size_t number);
+FRC_API const char *frc_width_label(const frc_file *file);
+
+/* Changes the width, and with it the shapes of the entries. A validated width is verified first, by decoding everything
+ * once. Other widths fail with FRC_UNVALIDATED_WIDTH unless `allow_unvalidated` is nonzero. At any width but full width
+ * there is no model file. Needs exclusive access. On an error the width does not change. */
+FRC_API frc_status frc_set_width(frc_file *file, const int64_t *lengths, size_t groups, int allow_unvalidated,
+                                 const frc_work *work);
+
+/* ---- Checksums ---- */
+
+/* Updates a CRC-32 (that of zlib), 0 at the beginning. */
+FRC_API uint32_t frc_crc32(uint32_t crc, const void *data, size_t size);
 
 #ifdef __cplusplus
 }
