@@ -71,10 +71,10 @@ def cpp_source(constants: dict[str, Any]) -> str:
         if section in PLAIN_SECTIONS_EXCLUDED:
             continue
         lines += [f"// {section}"] + [cpp_plain(key, value) for key, value in values.items()] + [""]
-    lines += ["/// What went wrong; number / 100 is the exit status of the command line tool."]
+    lines += ["/// Error codes; code / 100 is the exit status of the command line tool."]
     lines += ["enum class Code : int {"]
     lines += ["    OK = 0,"] + [f"    {name.upper()} = {number}," for name, number in constants["errors"].items()]
-    lines += ["};", "", "/// Element types; the values are their ids in the index.", "enum class DType : uint8_t {"]
+    lines += ["};", "", "/// Element types; the values are the ids in the index.", "enum class DType : uint8_t {"]
     lines += [f"    {name.upper()} = {entry['id']}," for name, entry in constants["dtypes"].items()]
     sizes = [entry["bits"] // 8 for entry in sorted(constants["dtypes"].values(), key=lambda entry: entry["id"])]
     lines += ["};", "", "/// Bytes of one element, by id.", cpp_plain("dtype_bytes", sizes), ""]
@@ -95,12 +95,12 @@ def cpp_plain(key: str, value: Any) -> str:
 
 def c_source(constants: dict[str, Any]) -> str:
     """The text of android_loader/core/include/frc_enums.h."""
-    comments = error_comments()
-    lines = ["/* Enumerations of frc.h. Generated from spec/constants.toml by spec/generate.py: change them there. */", ""]
+    comments, codes = error_comments(), constants["errors"].items()
+    lines = ["/* Enums of frc.h. Generated from spec/constants.toml by spec/generate.py: change them there. */", ""]
     lines += ["#ifndef FRC_ENUMS_H", "#define FRC_ENUMS_H", "", "/* clang-format off */", ""]
     lines += ["/* Error codes. They are never reused; some occur in the command line tool only. */"]
     lines += ["typedef enum frc_code {", "    FRC_OK = 0,"]
-    lines += [f"    FRC_{name.upper()} = {number}, /* {comments[name]} */" for name, number in constants["errors"].items()]
+    lines += [f"    FRC_{name.upper()} = {number}, /* {comments[name]} */" for name, number in codes]
     lines += ["} frc_code;", "", "/* Element types, by their names in PyTorch. */", "typedef enum frc_dtype {"]
     lines += [f"    FRC_DTYPE_{name.upper()} = {entry['id']}," for name, entry in constants["dtypes"].items()]
     lines += ["} frc_dtype;", "", "#endif", ""]

@@ -100,7 +100,10 @@ def test_kotlin_is_compiled_for_the_same_language_and_machine() -> None:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    assert catalog()["frcodec"] == tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
+    version = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
+    assert catalog()["frcodec"] == version
+    parts = [one(rf"^#define FRC_VERSION_{part} (\d+)$", "core/include/frc.h") for part in ("MAJOR", "MINOR", "PATCH")]
+    assert ".".join(parts) == version
 
 
 def test_a_version_has_three_parts_and_no_wildcard() -> None:

@@ -100,7 +100,7 @@ inline constexpr uint32_t EXP2[] = {
     35734, 35349, 34968, 34591, 34219, 33850, 33486, 33125,
 };
 
-/// What went wrong; number / 100 is the exit status of the command line tool.
+/// Error codes; code / 100 is the exit status of the command line tool.
 enum class Code : int {
     OK = 0,
     DIFFERS = 101,
@@ -141,7 +141,7 @@ enum class Code : int {
     CANCELLED = 504,
 };
 
-/// Element types; the values are their ids in the index.
+/// Element types; the values are the ids in the index.
 enum class DType : uint8_t {
     FLOAT32 = 0,
     FLOAT16 = 1,

@@ -1,4 +1,4 @@
-/* Enumerations of frc.h. Generated from spec/constants.toml by spec/generate.py: change them there. */
+/* Enums of frc.h. Generated from spec/constants.toml by spec/generate.py: change them there. */
 
 #ifndef FRC_ENUMS_H
 #define FRC_ENUMS_H

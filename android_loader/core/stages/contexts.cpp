@@ -15,8 +15,7 @@ Status ContextModel::read(BitReader *bits) {
     wn = static_cast<int>(bits->field(CONTEXT_WEIGHT_BITS));
     const int64_t offset = BitReader::unfold(bits->gamma());
     if (row > MAX_ROW_LENGTH || count > MAX_CONTEXTS || offset > MAX_BASE || offset < -MAX_BASE) {
-        return {Code::BAD_STREAM,
-                "A row length, a number of contexts or a base in a stream header is out of its range."};
+        return {Code::BAD_STREAM, "A row length, a number of contexts or a base in a stream header is out of range."};
     }
     row_length = static_cast<int>(row);
     contexts = static_cast<int>(count);
@@ -40,14 +39,15 @@ Status ContextModel::read_classes(BitReader *bits, const LevelShape &shape, Aren
 
 Status ContextModel::read_axis(BitReader *bits, Arena *memory, Axis *axis) {
     const uint32_t fineness = bits->unary(2);
-    if (bits->failed()) return {Code::BAD_STREAM, "A stream ends inside its classes, or their kind is unknown."};
+    if (bits->failed())
+        return {Code::BAD_STREAM, "A stream ends inside its classes, or has an unknown kind of classes."};
     if (fineness == 0) return {};
     has_classes_ = true;
     const auto length = static_cast<size_t>(axis->length);
     if (memory) axis->classes = memory->take<int16_t>(length);
     for (size_t i = 0; i < length; ++i) {
         const int64_t value = BitReader::unfold(bits->unary(255));
-        if (bits->failed()) return {Code::BAD_STREAM, "A stream ends inside its classes, or one is out of its range."};
+        if (bits->failed()) return {Code::BAD_STREAM, "A stream ends inside its classes, or one is out of range."};
         if (memory) axis->classes[i] = static_cast<int16_t>(fineness == 1 ? 2 * value : value);
     }
     memory_bytes_ += Arena::bytes<int16_t>(length);

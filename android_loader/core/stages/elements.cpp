@@ -86,12 +86,12 @@ bool points_to_elements(const int32_t *points, size_t count, double step, DType 
     auto *at = static_cast<uint8_t *>(elements);
     bool finite = true;
     while (count) {
-        const size_t some = count < BLOCK ? count : BLOCK;
-        for (size_t i = 0; i < some; ++i) values[i] = points[i];
-        finite &= to_elements(values, some, step, dtype, at);
-        at += some * DTYPE_BYTES[static_cast<size_t>(dtype)];
-        points += some;
-        count -= some;
+        const size_t size = count < BLOCK ? count : BLOCK;
+        for (size_t i = 0; i < size; ++i) values[i] = points[i];
+        finite &= to_elements(values, size, step, dtype, at);
+        at += size * DTYPE_BYTES[static_cast<size_t>(dtype)];
+        points += size;
+        count -= size;
     }
     return finite;
 }
@@ -102,16 +102,16 @@ uint64_t energy(const int32_t *points, size_t count) {
     constexpr int32_t LARGEST = 1 << 23;
     uint64_t total = 0;
     while (count) {
-        const size_t some = count < 4096 ? count : 4096;
+        const size_t size = count < 4096 ? count : 4096;
         uint64_t sum = 0;
-        for (size_t i = 0; i < some; ++i) {
+        for (size_t i = 0; i < size; ++i) {
             const int32_t point = points[i] > LARGEST ? LARGEST : points[i] < -LARGEST ? LARGEST : points[i];
             sum += static_cast<uint64_t>(static_cast<int64_t>(point) * point);
         }
         total += sum;
         if (total > ENERGY_TOO_LARGE) total = ENERGY_TOO_LARGE;
-        points += some;
-        count -= some;
+        points += size;
+        count -= size;
     }
     return total;
 }

@@ -80,7 +80,7 @@ Status LayerDecoder::put(int64_t first, const int32_t *points, size_t count, uin
         return {};
     }
     const bool finite = in_order() ? put_scan(points, count) : put_box(first, points, count);
-    if (!finite) return {Code::BAD_VALUE, "A decoded weight does not fit into its element type."};
+    if (!finite) return {Code::BAD_VALUE, "A decoded weight is not finite in its element type."};
     return {};
 }
 

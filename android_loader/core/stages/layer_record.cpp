@@ -26,7 +26,7 @@ double step_of(int code) {
 }
 
 Status check(const Layer &layer) {
-    const Status bad = {Code::BAD_RECORD, "A field of a tensor's record is out of its range."};
+    const Status bad = {Code::BAD_RECORD, "A field of a tensor's record is out of range."};
     if (layer.dtype > DType::UINT8 || layer.rank < 0 || layer.rank > MAX_RANK) return bad;
     for (int axis = 0; axis < layer.rank; ++axis) {
         const int64_t length = layer.region_shape()[axis];

@@ -78,7 +78,7 @@ Status Stream::find_segments(BitReader *bits, Arena *memory) {
     if (!bits->padded()) return {Code::RESERVED_BITS, "The padding of a stream header is not zero."};
     body_ = {bytes_.data + bits->bytes_read(), bytes_.size - bits->bytes_read()};
     if (end > body_.size || (body_.size - end) % 2) return TOO_SHORT;
-    if (!segments_ && body_.size) return {Code::BAD_STREAM, "A stream without levels goes on behind its header."};
+    if (!segments_ && body_.size) return {Code::BAD_STREAM, "A stream without levels has bytes after its header."};
     if (memory && segments_) ends_[segments_ - 1] = body_.size;
     return {};
 }

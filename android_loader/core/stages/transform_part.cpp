@@ -122,15 +122,15 @@ Status TransformPart::run(Arena scratch) {
         transpose_last_axis();
     }
     for (size_t column = 0; column < columns; column += group) {
-        const size_t some = smaller(group, columns - column);
+        const size_t count = smaller(group, columns - column);
         if (cell_.axis_count_ == 1) {
-            load(column, some);
-            finite &= last_axis(in_, some, column, some);
+            load(column, count);
+            finite &= last_axis(in_, count, column, count);
         } else {
-            finite &= last_axis(tile_ + column, columns, column, some);
+            finite &= last_axis(tile_ + column, columns, column, count);
         }
     }
-    if (!finite) return {Code::BAD_VALUE, "A decoded weight does not fit into its element type."};
+    if (!finite) return {Code::BAD_VALUE, "A decoded weight is not finite in its element type."};
     return {};
 }
 
@@ -154,11 +154,11 @@ void TransformPart::load(size_t column, size_t columns) {
 void TransformPart::multiply(const TransformedAxis &axis, size_t pair, size_t pairs, size_t rows, const double *x,
                              Block from, double *y, size_t y_stride) {
     for (size_t done = 0; done < pairs; done += PANEL) {
-        const size_t some = smaller(PANEL, pairs - done);
-        axis.basis.rows(pair + done, some, axis.kept, even_, odd_);
+        const size_t count = smaller(PANEL, pairs - done);
+        axis.basis.rows(pair + done, count, axis.kept, even_, odd_);
         for (size_t i = 0; i < from.repeats; ++i) {
             double *top = y + i * rows * y_stride;
-            kernels().matmul({even_, odd_, some, axis.kept, x + i * axis.kept * from.stride, from.stride, from.columns,
+            kernels().matmul({even_, odd_, count, axis.kept, x + i * axis.kept * from.stride, from.stride, from.columns,
                               top + done * y_stride, top + (rows - 1 - done) * y_stride, y_stride});
         }
     }
@@ -167,9 +167,9 @@ void TransformPart::multiply(const TransformedAxis &axis, size_t pair, size_t pa
 void TransformPart::first_axis() {
     const size_t columns = columns_in_.size(), group = group_columns(axis(0));
     for (size_t column = 0; column < columns; column += group) {
-        const size_t some = smaller(group, columns - column);
-        load(column, some);
-        multiply(axis(0), pair_, pairs_, rows_, in_, {1, some, some}, tile_ + column, columns);
+        const size_t count = smaller(group, columns - column);
+        load(column, count);
+        multiply(axis(0), pair_, pairs_, rows_, in_, {1, count, count}, tile_ + column, columns);
     }
 }
 
@@ -184,9 +184,9 @@ void TransformPart::middle_axis(int i) {
 void TransformPart::transpose_last_axis() {
     const size_t size = transposed_.size(), group = group_columns(last());
     for (size_t done = 0; done < size; done += group) {
-        const size_t some = smaller(group, size - done);
-        transposed_.offsets(done, some, offsets_);
-        for (size_t i = 0; i < some; ++i) next_tile_[done + i] = tile_[offsets_[i]];
+        const size_t count = smaller(group, size - done);
+        transposed_.offsets(done, count, offsets_);
+        for (size_t i = 0; i < count; ++i) next_tile_[done + i] = tile_[offsets_[i]];
     }
     swap_tiles();
 }
