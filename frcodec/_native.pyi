@@ -4,17 +4,17 @@ import numpy as np
 import numpy.typing as npt
 
 class Error(Exception):
-    """args: number of the code, message."""
+    """args: error code, message."""
 
 def crc32(data: bytes | bytearray | memoryview, before: int = 0) -> int: ...
 def targets() -> list[str]:
-    """Sets of instructions that the processor has, best first."""
+    """Instruction sets that the processor supports, best first."""
 
 def select_target(name: str) -> bool:
-    """Use one of them from now on. False if there is no such target."""
+    """Use one of them from now on. Return False if it is not supported."""
 
 class Stream:
-    """A stream of levels; android_loader/core/stream.h."""
+    """A stream of levels; android_loader/core/stages/stream.h."""
 
     def __init__(self, data: bytes | bytearray | memoryview, shape: Sequence[int]) -> None: ...
     @property
@@ -25,7 +25,7 @@ class Stream:
     def decode(self, segment: int, points: npt.NDArray[np.int32]) -> None: ...
 
 class Layer:
-    """A tensor on its way from points to elements; android_loader/core/layer.h."""
+    """Decoding of one tensor, from points to elements; android_loader/core/stages/layer.h."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ def find_contexts(
     contexts: int,
     wn: int,
     base: int,
-    found: npt.NDArray[np.uint8],
+    result: npt.NDArray[np.uint8],
 ) -> None: ...
 def count_levels(
     levels: npt.NDArray[np.int32],

@@ -48,11 +48,31 @@ def strip(source: Path, target: Path) -> None:
 
 def check_rules(abi: str) -> str:
     """Everything that Android's linker and the store want."""
+    folder = OUT / "cmake" / abi
     problems = elf_rules.broken(Library(library(abi)), abi)
+    problems += [f"it contains the encoder's {name}" for name in encoder_symbols(folder / "jni" / LIBRARY)]
+    problems += [f"it is built from {path}" for path in encoder_sources(folder)]
     if problems:
         raise Failure("\n".join(problems))
     exported = sum(symbol.defined and not symbol.local for symbol in Library(library(abi)).symbols)
-    return f"{exported} JNI names, 16 KiB pages"
+    return f"{exported} JNI names, no encoder, 16 KiB pages"
+
+
+def encoder_symbols(unstripped: Path) -> list[str]:
+    """The functions and data of the core's namespace frc::encoder that a library contains."""
+    table = run(["llvm-nm-19", "--demangle", "--defined-only", unstripped]).splitlines()
+    symbols = [line.split(maxsplit=2)[2] for line in table]
+    if not any(symbol.startswith("frc::") for symbol in symbols):
+        raise Failure(f"{unstripped} has no symbol of the core, so it cannot be checked")
+    return [symbol for symbol in symbols if symbol.startswith("frc::encoder::")]
+
+
+def encoder_sources(folder: Path) -> list[str]:
+    """The encoder's sources and objects among the inputs of the library."""
+    inputs = run(["ninja", "-C", folder, "-t", "inputs", "frcodec_jni"]).splitlines()
+    if not any("/stages/" in path for path in inputs):
+        raise Failure("the inputs of the library do not name core/stages, so they cannot be checked")
+    return [path for path in inputs if "/encode/" in path]
 
 
 def check_size(abi: str) -> str:
@@ -105,6 +125,11 @@ def check_rules_catch() -> str:
     loose = ["-Wl,-z,execstack", "-Wl,-z,max-page-size=4096", "-Wl,-z,lazy", "-Wl,-z,norelro"]
     run([*link, "-Wl,-soname,liblog.so", "-o", folder / "liblog.so", "-x", "c", "/dev/null"])
     run([*link, *loose, "-Wl,-soname,libbad.so", "-o", folder / "bad.so", source, folder / "liblog.so"])
+    encoder = folder / "encoder.cpp"
+    encoder.write_text("namespace frc { int f() { return 0; } namespace encoder { int viterbi() { return f(); } } }\n")
+    run([*link, "-o", folder / "encoder.so", encoder])
+    if encoder_symbols(folder / "encoder.so") != ["frc::encoder::viterbi()"]:
+        raise Failure("the encoder in a library is not found")
     found = "\n".join(elf_rules.broken(Library(folder / "bad.so"), "arm64-v8a"))
     words = (
         "machine", "aligned to 4096", "thread-local", "no RELRO", "bound late", "executable stack", "name inside",
@@ -113,4 +138,4 @@ def check_rules_catch() -> str:
     missed = [word for word in words if word not in found]
     if missed:
         raise Failure(f"not found: {', '.join(missed)}; found:\n{found}")
-    return f"{len(words)} rules"
+    return f"{len(words) + 1} rules"

@@ -4,14 +4,14 @@
 
 #include <unistd.h>
 
-#include "constants.h"
+#include "base/constants.h"
 #include "frc.h"
 
 namespace frc {
 
-constexpr frc_status SUCCESS = {0, -1, -1, ""};
+constexpr frc_status SUCCESS = {FRC_OK, -1, -1, ""};
 
-inline frc_status failure(Code code, const char *message) { return {static_cast<int32_t>(code), -1, -1, message}; }
+inline frc_status failure(Code code, const char *message) { return {static_cast<frc_code>(code), -1, -1, message}; }
 
 /// The meaning of an errno, as a sentence.
 const char *meaning(int error);

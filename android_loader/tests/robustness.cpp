@@ -194,6 +194,7 @@ void check_damage(const std::string &name, const Buffer &bytes) {
 }  // namespace
 
 int main(int count, char **arguments) {
+    check(frc_version() == FRC_VERSION, "version of header and library");
     for (int i = 2; i < count; ++i) {
         const std::string name = arguments[i];
         const Buffer bytes = testing::contents(std::string(arguments[1]) + "/" + name);
