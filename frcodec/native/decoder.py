@@ -10,18 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .. import _native
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
 from ..tensors import Buffer
 from ..work import processors
+from . import _core
 
 Ints = npt.NDArray[np.int32]
 
 
 def crc32(data: Buffer, before: int) -> int:
     """CRC-32 of bytes whose CRC-32 is `before`, followed by `data`."""
-    return _native.crc32(data, before)
+    return _core.crc32(data, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ class Destination:
     """memory of the elements, in C order; all zero unless the region is whole"""
 
 
-def open_stream(data: Buffer, shape: tuple[int, ...]) -> _native.Stream:
+def open_stream(data: Buffer, shape: tuple[int, ...]) -> _core.Stream:
     """A stream of levels with this level shape, its header read. Raises CorruptError, UnsupportedError."""
     with _errors():
-        return _native.Stream(data, shape)
+        return _core.Stream(data, shape)
 
 
-def decode(stream: _native.Stream, destinations: Sequence[Destination]) -> None:
+def decode(stream: _core.Stream, destinations: Sequence[Destination]) -> None:
     """Fill the elements of all tensors of a stream. Raises CorruptError, UnsupportedError.
 
     Segments of long streams and parts of large transforms are spread over the processors.
@@ -66,7 +66,7 @@ def decode(stream: _native.Stream, destinations: Sequence[Destination]) -> None:
             _decode_together(stream, destinations)
 
 
-def _decode_together(stream: _native.Stream, destinations: Sequence[Destination]) -> None:
+def _decode_together(stream: _core.Stream, destinations: Sequence[Destination]) -> None:
     """Tensors whose levels are one sequence."""
     if stream.has_row_steps:
         raise CorruptError(Code.BAD_STREAM, "A stream has row steps, but is not that of a single tensor.")
@@ -87,8 +87,8 @@ def fill(destination: Destination, points: Ints) -> None:
         _finish(layer)
 
 
-def _layer(destination: Destination, stream: _native.Stream | None) -> _native.Layer:
-    return _native.Layer(
+def _layer(destination: Destination, stream: _core.Stream | None) -> _core.Layer:
+    return _core.Layer(
         destination.dtype,
         destination.shape,
         destination.axes,
@@ -102,7 +102,7 @@ def _layer(destination: Destination, stream: _native.Stream | None) -> _native.L
     )
 
 
-def _finish(layer: _native.Layer) -> None:
+def _finish(layer: _core.Layer) -> None:
     _spread(layer.run, layer.settle())
 
 
@@ -122,6 +122,6 @@ def _errors() -> Iterator[None]:
     """Turn the core's errors into those of the package."""
     try:
         yield
-    except _native.Error as error:
+    except _core.Error as error:
         code = Code(error.args[0])
         raise (CorruptError if code // 100 == CorruptError.status else UnsupportedError)(code, error.args[1]) from None

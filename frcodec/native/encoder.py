@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .. import _native
 from ..constants import MIN_TRELLIS, TRELLIS_H0, TRELLIS_H1
+from . import _core
 
 if TYPE_CHECKING:
     from ..entropy.contexts import ContextModel
@@ -26,7 +26,7 @@ def find_path(scaled: Reals, contexts: Bytes, prices: Ints, lanes: int, state_bi
     """What `encoder.viterbi.find_path` finds: levels and subsets [n]."""
     levels, subsets = np.empty(scaled.size, np.int32), np.empty(scaled.size, np.uint8)
     h0, h1 = TRELLIS_H0[state_bits - MIN_TRELLIS], TRELLIS_H1[state_bits - MIN_TRELLIS]
-    _native.find_path(scaled, contexts, prices.reshape(-1), lanes, state_bits, h0, h1, levels, subsets)
+    _core.viterbi(scaled, contexts, prices.reshape(-1), lanes, state_bits, h0, h1, levels, subsets)
     return levels, subsets
 
 
@@ -46,7 +46,7 @@ def find_path_with_feedback(
     levels, subsets = np.empty(scaled.size, np.int32), np.empty(scaled.size, np.uint8)
     h0, h1 = TRELLIS_H0[state_bits - MIN_TRELLIS], TRELLIS_H1[state_bits - MIN_TRELLIS]
     matrices = prices.reshape(-1), upper.reshape(-1), weights
-    _native.find_path_with_feedback(scaled, contexts, *matrices, starts, state_bits, h0, h1, levels, subsets)
+    _core.viterbi_with_feedback(scaled, contexts, *matrices, starts, state_bits, h0, h1, levels, subsets)
     return levels, subsets
 
 
@@ -54,7 +54,7 @@ def contexts_by_level(points: Ints, axis_sum: npt.NDArray[np.int16], lanes: int,
     """What `entropy.stream.contexts_in_time` finds [n]."""
     found = np.empty(points.size, np.uint8)
     terms = axis_sum if model.wp else None
-    _native.find_contexts(points, terms, lanes, model.row_length, model.contexts, model.wn, model.base, found)
+    _core.contexts_by_level(points, terms, lanes, model.row_length, model.contexts, model.wn, model.base, found)
     return found
 
 
@@ -64,7 +64,7 @@ def histogram(
     """What `entropy.fit.histogram` finds."""
     counts = np.empty((1 if subsets is None else 2, len(shift), 256), np.uint32)
     sums = np.empty(len(shift), np.uint64)
-    _native.count_levels(levels, contexts, subsets, shift, counts.reshape(-1), sums)
+    _core.histogram(levels, contexts, subsets, shift, counts.reshape(-1), sums)
     return counts, sums
 
 
@@ -75,7 +75,7 @@ def encode_lanes(
     frequency, start, reach, shift = tables
     symbols = np.stack([frequency, start], axis=2).astype(np.uint16).reshape(-1)
     states, words = np.empty(lanes, np.uint32), np.empty(5 * levels.size, np.uint16)
-    used = _native.encode_lanes(
+    used = _core.encode_lanes(
         levels, contexts, subsets, count, symbols, reach.astype(np.uint8), shift.astype(np.uint8), states, words
     )
     return states, words[len(words) - used :]

@@ -9,13 +9,14 @@ import pytest
 from definitions import walk
 from saving import decibels, saved
 
-from frcodec import Calibration, Options, Sensitivity, _native, load_file, native, open_file
+from frcodec import Calibration, Options, Sensitivity, load_file, native, open_file
 from frcodec.encoder.calibration import DECIBELS
 from frcodec.encoder.decide_calibrated import decide_calibrated, row_steps
 from frcodec.encoder.feedback import DAMPING, feedback
 from frcodec.encoder.plan import plan_tensors
 from frcodec.encoder.viterbi import LAMBDA
 from frcodec.entropy import stream
+from frcodec.native import _core
 from frcodec.native import encoder as native_encoder
 from frcodec.stages.transform import Transform, forward, inverse
 from frcodec.tensors import from_array
@@ -145,11 +146,11 @@ def test_every_set_of_instructions_finds_the_same_path():
     scaled = RANDOM.normal(size=(40, columns)) * 5
     outcomes = []
     try:
-        for target in _native.targets():
-            assert _native.select_target(target)
+        for target in _core.targets():
+            assert _core.select_target(target)
             outcomes.append(path(scaled, found.upper, found.weights, (0, 700, 1400))[0])
     finally:
-        _native.select_target(_native.targets()[0])
+        _core.select_target(_core.targets()[0])
     assert all(np.array_equal(outcomes[0], other) for other in outcomes)
 
 

@@ -15,12 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SEEDS, layers, levels_under, stream_models, takes_row_steps
 
-from frcodec import _native, native, open_file
+from frcodec import native, open_file
 from frcodec.constants import MAX_NEIGHBOR_SUM
 from frcodec.decoder import level_stream as streams
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
+from frcodec.native import _core
 from frcodec.stages.layer import Layer
 from frcodec.stages.region import Box
 from frcodec.stages.steps import code_near, step_of
@@ -139,5 +140,5 @@ def test_threads_change_nothing(monkeypatch):
 @given(st.binary(max_size=400), st.integers(0, 2**32 - 1))
 def test_checksums(target, data, before):
     with instructions(target):
-        assert _native.crc32(data, before) == zlib.crc32(data, before)
-        assert _native.crc32(memoryview(data * 3)[1:]) == zlib.crc32((data * 3)[1:])
+        assert _core.crc32(data, before) == zlib.crc32(data, before)
+        assert _core.crc32(memoryview(data * 3)[1:]) == zlib.crc32((data * 3)[1:])

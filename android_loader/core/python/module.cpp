@@ -183,9 +183,9 @@ std::vector<std::string> targets() {
 
 }  // namespace
 
-NB_MODULE(_native, module) {
+NB_MODULE(_core, module) {
     module.doc() = "The C++ core. Use it through frcodec.native.";
-    error_class = PyErr_NewException("frcodec._native.Error", PyExc_Exception, nullptr);
+    error_class = PyErr_NewException("frcodec.native._core.Error", PyExc_Exception, nullptr);
     module.attr("Error") = nb::borrow(error_class);
 
     module.def("crc32", &crc32, nb::arg("data"), nb::arg("before") = 0);

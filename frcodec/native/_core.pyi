@@ -47,7 +47,7 @@ class Layer:
     def settle(self) -> int: ...
     def run(self, part: int) -> None: ...
 
-def find_path(
+def viterbi(
     scaled: npt.NDArray[np.float64],
     contexts: npt.NDArray[np.uint8],
     prices: npt.NDArray[np.int32],
@@ -58,7 +58,7 @@ def find_path(
     levels: npt.NDArray[np.int32],
     subsets: npt.NDArray[np.uint8],
 ) -> None: ...
-def find_path_with_feedback(
+def viterbi_with_feedback(
     scaled: npt.NDArray[np.float64],
     contexts: npt.NDArray[np.uint8],
     prices: npt.NDArray[np.float32],
@@ -71,7 +71,7 @@ def find_path_with_feedback(
     levels: npt.NDArray[np.int32],
     subsets: npt.NDArray[np.uint8],
 ) -> None: ...
-def find_contexts(
+def contexts_by_level(
     points: npt.NDArray[np.int32],
     class_terms: npt.NDArray[np.int16] | None,
     lanes: int,
@@ -81,7 +81,7 @@ def find_contexts(
     base: int,
     result: npt.NDArray[np.uint8],
 ) -> None: ...
-def count_levels(
+def histogram(
     levels: npt.NDArray[np.int32],
     contexts: npt.NDArray[np.uint8],
     subsets: npt.NDArray[np.uint8] | None,
