@@ -2,7 +2,6 @@
 
 import math
 import tomllib
-from collections.abc import Iterator
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -95,7 +94,7 @@ def signed(u: int) -> int:
 
 
 class Header:
-    """What the header bits say (8.1)."""
+    """The fields of the header (8.1)."""
 
     def __init__(self, stream: bytes, level_shape: tuple[int, ...]) -> None:
         bits, n = Bits(stream), math.prod(level_shape)
@@ -108,9 +107,9 @@ class Header:
         self.wP = wp * read_classes(bits, level_shape) if wp > 0 else np.zeros(n, np.int64)
         rows = [np.array([bits.field(6), bits.field(6) if self.trellis.states else 0, bits.field(6), bits.field(2)])]
         for _ in range(contexts - 1):
-            zero, *gap, scale, shape = bits.signed_unaries(4 if self.trellis.states else 3, 126)
-            rows.append((rows[-1] + [zero, *(gap or [0]), scale, shape]) % (64, 64, 64, 4))
-        self.tables = [[Table(u, *row.tolist()) for u in self.trellis.unions] for row in rows]  # by context and union
+            zero, *gap, scale, exponent = bits.signed_unaries(4 if self.trellis.states else 3, 126)
+            rows.append((rows[-1] + [zero, *(gap or [0]), scale, exponent]) % (64, 64, 64, 4))
+        self.tables = [[Table(u, *row.tolist()) for u in self.trellis.subsets] for row in rows]  # by context and subset
         self.words = [bits.gamma(2**33) for _ in range(LIMIT.segment_levels, n, LIMIT.segment_levels)]
         require(bits.field(-bits.at % 8) == 0, "reserved_bits")
         self.bytes = bits.at // 8
@@ -133,15 +132,14 @@ class Lanes:
     def __init__(self, data: bytes, L: int) -> None:
         require(len(data) >= 4 * L and len(data) % 2 == 0, "bad_stream")
         self.states: list[int] = np.frombuffer(data[: 4 * L], "<u4").tolist()
-        self.words: Iterator[int] = iter(np.frombuffer(data[4 * L :], "<u2").tolist())
+        self.words = np.frombuffer(data[4 * L :], "<u2").tolist()[::-1]  # the next one last
         require(min(self.states) >= 2**16, "bad_stream")
 
     def update(self, lane: int, x: int) -> None:
         """End an operation on a lane: its new state is x, or takes a word."""
         if x < 2**16:
-            word = next(self.words, -1)
-            require(word >= 0, "bad_stream")
-            x = 2**16 * x + word
+            require(self.words, "bad_stream")
+            x = 2**16 * x + self.words.pop()
         self.states[lane] = x
 
     def symbol(self, lane: int, slots: list[tuple[int, int, int]]) -> int:
@@ -172,16 +170,16 @@ def decode_segment(lanes: Lanes, header: Header, wP: list[int]) -> list[int]:
             T = min(sum(v[i - b] for b in (1, 2, header.r, 2 * header.r) if b <= t), LIMIT.max_neighbor_sum)
             context = ((wP[i] + header.wn * N[T]) >> 3) - header.base
             tables.append(header.tables[min(max(context, 0), len(header.tables) - 1)][q[lane] % 2])
-        for lane, level in enumerate(decode_step(lanes, tables)):
-            points[places[lane]], q[lane] = header.trellis.step(q[lane], level)
+        for lane, level in enumerate(decode_iteration(lanes, tables)):
+            points[places[lane]], q[lane] = header.trellis.advance(q[lane], level)
             v[places[lane]] = min(abs(points[places[lane]]), LIMIT.max_neighbor_sum)
     require(max(map(abs, points)) <= LIMIT.max_level, "bad_stream")
-    require(set(lanes.states) == {2**16} and next(lanes.words, -1) < 0, "bad_stream")
+    require(set(lanes.states) == {2**16} and not lanes.words, "bad_stream")
     return points
 
 
-def decode_step(lanes: Lanes, tables: list["Table"]) -> list[int]:
-    """Give one level of each of the first lanes, whose tables these are (8.2); operations with 0 bits do nothing."""
+def decode_iteration(lanes: Lanes, tables: list["Table"]) -> list[int]:
+    """Give one level of each of the first lanes, with these tables (8.2); operations with 0 bits do nothing."""
     highs = [lanes.symbol(lane, table.slots) for lane, table in enumerate(tables)]
     lows = [lanes.bits(lane, table.shift) for lane, table in enumerate(tables)]
     heads = [(lane, lanes.bits(lane, 6)) for lane, high in enumerate(highs) if high == ESCAPE]
@@ -191,22 +189,20 @@ def decode_step(lanes: Lanes, tables: list["Table"]) -> list[int]:
         magnitude = tables[lane].R + 2 ** (h >> 1) + e[n] + 2**16 * e_high[n]
         highs[lane] = -magnitude if h % 2 else magnitude
     powers = [2**table.shift for table in tables]
-    levels = [high * power + low - power // 2 for high, power, low in zip(highs, powers, lows, strict=True)]
-    require(max(map(abs, highs + levels)) <= LIMIT.max_level, "bad_stream")
-    return levels
+    return [high * power + low - power // 2 for high, power, low in zip(highs, powers, lows, strict=True)]
 
 
 class Trellis:
-    """How levels become points (8.4)."""
+    """The state machine that maps levels to points (8.4)."""
 
     def __init__(self, state_bits: int) -> None:
         require(state_bits == 0 or state_bits >= LIMIT.min_trellis, "bad_stream")
         self.states = 2**state_bits if state_bits > 0 else 0  # 0: there is no trellis
-        self.unions = (0, 1) if state_bits > 0 else (0,)
+        self.subsets = (0, 1) if state_bits > 0 else (0,)
         if state_bits > 0:
             self.h0, self.h1 = LIMIT.trellis_h0[state_bits - 2], LIMIT.trellis_h1[state_bits - 2]
 
-    def step(self, q: int, level: int) -> tuple[int, int]:
+    def advance(self, q: int, level: int) -> tuple[int, int]:
         """Give the point of a level in state q, and the next state."""
         if not self.states:
             return level, 0
@@ -215,9 +211,9 @@ class Trellis:
 
 
 class Table:
-    """What the 4096 slots of a context mean in a union (8.5)."""
+    """The symbols of the 4096 slots of a context in a subset (8.5)."""
 
-    def __init__(self, u: int, zero: int, gap: int, scale: int, shape: int) -> None:
+    def __init__(self, u: int, zero: int, gap: int, scale: int, exponent: int) -> None:
         EXP2 = LIMIT.exp2
         self.shift = max(0, (scale - 20 + 3) >> 2)
         s = scale - 4 * self.shift
@@ -225,9 +221,9 @@ class Table:
         o = EXP2[16 * abs(z - 24) % 64] >> (16 * abs(z - 24) >> 6)
         m = (4096 * o + (o + 65536) // 2) // (o + 65536)
         f0 = m if z < 24 else 4096 - m
-        a = 8 * (shape + 1) * (s - 4) + 256
+        a = 8 * (exponent + 1) * (s - 4) + 256
         c = (EXP2[a % 64] * 2**14) >> (a >> 6)
-        E = [(math.isqrt((2 * j - u) ** (shape + 1) * 2**16) * c) >> 28 for j in range(1, LIMIT.tail_terms + 1)]
+        E = [(math.isqrt((2 * j - u) ** (exponent + 1) * 2**16) * c) >> 28 for j in range(1, LIMIT.tail_terms + 1)]
         w = [EXP2[(e - E[0]) % 64] >> min((e - E[0]) >> 6, 17) for e in E]
         W = sum(w)
         C = [0] + [partial * (4095 - f0) // (2 * W) for partial in accumulate(w)]

@@ -15,7 +15,7 @@ LEVELS, VIEW = 0, 2  # codings
 # 17. Other widths -----------------------------------------------------------------------------------------------------
 @dataclass
 class Widths:
-    """What a file says about other widths."""
+    """Groups and validated widths of a file."""
 
     groups: list[int]  # length of every group
     checksums: dict[tuple[int, ...], int]  # of validated widths, by the lengths of all groups
