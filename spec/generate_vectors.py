@@ -30,6 +30,8 @@ VALID = (
     "valid_streams",
     "valid_trellis",
     "valid_files",
+    "valid_frames",
+    "valid_limits",
     "valid_widths",
 )
 HEADER = """\
