@@ -156,20 +156,15 @@ class Lanes:
         return x % (1 << count)
 
 
-N = [(T**4).bit_length() for T in range(LIMIT.max_neighbor_sum + 1)]  # 8.3
-
-
 def decode_segment(lanes: Lanes, header: Header, wP: list[int]) -> list[int]:
-    """Give the points of a segment (8.2, 8.3) from wp · P of each of them."""
+    """Give the points of a segment (8.2) from wp · P of each of them."""
     m, c, q = len(wP), -(-len(wP) // header.L), [0] * header.L
     points, v = [0] * m, [0] * m
     for t in range(c):
         tables = []
         places = range(t, m, c)  # of level t of lanes 0, 1, …
         for lane, i in enumerate(places):
-            T = min(sum(v[i - b] for b in (1, 2, header.r, 2 * header.r) if b <= t), LIMIT.max_neighbor_sum)
-            context = ((wP[i] + header.wn * N[T]) >> 3) - header.base
-            tables.append(header.tables[min(max(context, 0), len(header.tables) - 1)][q[lane] % 2])
+            tables.append(header.tables[context(header, wP[i], v, i, t)][q[lane] % 2])
         for lane, level in enumerate(decode_iteration(lanes, tables)):
             points[places[lane]], q[lane] = header.trellis.advance(q[lane], level)
             v[places[lane]] = min(abs(points[places[lane]]), LIMIT.max_neighbor_sum)
@@ -190,6 +185,15 @@ def decode_iteration(lanes: Lanes, tables: list["Table"]) -> list[int]:
         highs[lane] = -magnitude if h % 2 else magnitude
     powers = [2**table.shift for table in tables]
     return [high * power + low - power // 2 for high, power, low in zip(highs, powers, lows, strict=True)]
+
+
+N = [(T**4).bit_length() for T in range(LIMIT.max_neighbor_sum + 1)]
+
+
+def context(header: Header, wP: int, v: list[int], i: int, t: int) -> int:
+    """Give the context of level i of a segment, which is level t of its lane, from the magnitudes v (8.3)."""
+    T = min(sum(v[i - b] for b in (1, 2, header.r, 2 * header.r) if b <= t), LIMIT.max_neighbor_sum)
+    return min(max(((wP + header.wn * N[T]) >> 3) - header.base, 0), len(header.tables) - 1)
 
 
 class Trellis:
