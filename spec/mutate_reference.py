@@ -51,7 +51,7 @@ class Mutant:
 
 # Mutants --------------------------------------------------------------------------------------------------------------
 def variants(condition: ast.expr) -> Iterator[ast.expr]:
-    """Give the changed conditions."""
+    """Return the changed conditions."""
     yield ast.Constant(value=True)
     yield ast.UnaryOp(ast.Not(), condition)
     for place, node in enumerate(ast.walk(condition)):
@@ -114,7 +114,7 @@ class Checks:
         self.decoder: Any = sys.modules[MODULES[-1]]
 
     def choose(self, first: int, pure: bool, original: Callable[[], Any], *changed: Callable[[], Any]) -> Any:
-        """Give the condition, or that of the active mutant."""
+        """Return the condition, or that of the active mutant."""
         if first <= self.active < first + len(changed):
             return changed[self.active - first]()
         value = original()
@@ -132,7 +132,7 @@ class Checks:
             return True
 
     def outcome(self, data: bytes) -> object:
-        """What a file decodes to at full width and at all validated ones, or the error."""
+        """Return the digest of everything that a file decodes to at full and all validated widths, or the error."""
         try:
             found = self.decoder.decode(data)
             widths = found.widths.checksums if found.widths else ()
@@ -162,7 +162,7 @@ def late(number: int, frame: object) -> None:
 
 
 def vectors() -> dict[str, bytes]:
-    """Give all vectors, by name."""
+    """Return all vectors, by name."""
     manifest = tomllib.loads((VECTORS / "manifest.toml").read_text(encoding="utf-8"))
     return {f"{kind}/{name}": (VECTORS / kind / name).read_bytes() for kind in manifest for name in manifest[kind]}
 
@@ -187,7 +187,7 @@ def record(name: str) -> tuple[str, float, set[int], object]:
 
 
 def notice(task: tuple[int, list[tuple[str, float, object]]]) -> tuple[int, str]:
-    """Give the number of a mutant and the first vector that notices it, if one does."""
+    """Return the number of a mutant and the first vector that notices it, if one does."""
     CHECKS.active, CHECKS.infected = task[0], None
     for name, seconds, expected in task[1]:
         signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS + 3 * seconds)
@@ -203,7 +203,7 @@ def notice(task: tuple[int, list[tuple[str, float, object]]]) -> tuple[int, str]
 
 
 def unnoticed(jobs: int) -> tuple[list[Mutant], int]:
-    """Give the mutants that no vector notices, and the number of all mutants."""
+    """Return the mutants that no vector notices, and the number of all mutants."""
     mutants = Checks().mutants
     with Pool(jobs, start) as pool:
         runs = [run for run in pool.imap_unordered(record, vectors()) if run[3] is not None]

@@ -32,7 +32,7 @@ NUMPY = {dtype: np.dtype(f"<u{n}" if dtype.startswith(OTHERS) else dtype) for dt
 
 # 2. File --------------------------------------------------------------------------------------------------------------
 def read_file(file: bytes) -> dict[int, list[bytes]]:
-    """Give the payloads of the sections of each type, in file order."""
+    """Return the payloads of the sections of each type, in file order."""
     require(file[:4] == b"\x8fFRC"[: len(file)], "bad_magic")
     require(len(file) >= 6, "truncated")
     require(file[4] == 1, "future_version")
@@ -51,7 +51,7 @@ def read_file(file: bytes) -> dict[int, list[bytes]]:
 
 
 def read_section(file: bytes, start: int, trailer: int) -> tuple[bytes, int]:
-    """Give the payload of the section at `start`, and where the section ends."""
+    """Return the payload of the section at `start`, and where the section ends."""
     body = start + 3  # behind the uvarint, which ends with the first byte below 128
     while file[body - 1] >= 128 and body < start + 11:
         body += 1
@@ -77,7 +77,7 @@ def split_streams(data: list[bytes], sizes: tuple[int, ...]) -> Iterator[bytes]:
 
 # 3. Packed values -----------------------------------------------------------------------------------------------------
 def decompress(frame: bytes, limit: int) -> bytes:
-    """Give the content, of at most `limit` bytes, of exactly one zstd frame."""
+    """Return the content, of at most `limit` bytes, of exactly one zstd frame."""
     require(frame[:4] == zstandard.FRAME_HEADER, "bad_zstd")
     try:
         header, first = zstandard.get_frame_parameters(frame), zstandard.frame_header_size(frame)
@@ -97,7 +97,7 @@ def decompress(frame: bytes, limit: int) -> bytes:
 
 
 def unpack(payload: bytes, limit: int) -> Any:
-    """Give the packed value, which must be canonical."""
+    """Return the packed value, which must be canonical."""
     content = decompress(payload, limit)
     try:
         value = msgpack.unpackb(content)
@@ -109,7 +109,7 @@ def unpack(payload: bytes, limit: int) -> Any:
 
 
 def count_arrays(value: Any) -> int:
-    """Give the number of arrays in a value; more than one map is an error anyway."""
+    """Return the number of arrays in a value; more than one map is an error anyway."""
     return 1 + sum(map(count_arrays, value)) if isinstance(value, list) else 0
 
 
@@ -158,7 +158,7 @@ def take(column: Iterator[int], count: int = 1) -> tuple[int, ...]:
 
 
 def read_index(payload: bytes, max_bytes: int) -> tuple[list[Entry], list[list[Entry]], tuple[int, ...], bytes]:
-    """Give all entries; and the entries, the sizes and the digests of the streams."""
+    """Return all entries; and the entries, the sizes and the digests of the streams."""
     value = unpack(payload, LIMIT.max_index_bytes)
     require(isinstance(value, list) and value and type(value[0]) is int, "bad_record")
     require(value[0] == 0, "unknown_feature")
@@ -175,7 +175,7 @@ def read_index(payload: bytes, max_bytes: int) -> tuple[list[Entry], list[list[E
 
 
 def read_entries(column: str, columns: list[Iterator[int]]) -> list[Entry]:
-    """Give the entries with names, dtypes, codings and shapes."""
+    """Return the entries with names, dtypes, codings and shapes."""
     *names, rest = column.split("\0")
     require(len(names) <= LIMIT.max_entries, "too_large")
     members = [name for name in names if name]
@@ -195,7 +195,7 @@ def read_entries(column: str, columns: list[Iterator[int]]) -> list[Entry]:
 
 
 def read_levels(entries: list[Entry], columns: list[Iterator[int]]) -> None:
-    """Give the entries with levels their transformed axes, regions and step codes."""
+    """Return the entries with levels their transformed axes, regions and step codes."""
     high, low = take(columns[9], len(entries)), take(columns[9], len(entries))
     for n, e in enumerate(entries):
         (axes,), (e.region,), e.step = take(columns[6]), take(columns[7]), 256 * high[n] + low[n]
@@ -213,7 +213,7 @@ def read_levels(entries: list[Entry], columns: list[Iterator[int]]) -> None:
 
 
 def read_views(entries: list[Entry], column: Iterator[int]) -> None:
-    """Give the views their targets, offsets and strides."""
+    """Return the views their targets, offsets and strides."""
     for entry in (entry for entry in entries if entry.coding == VIEW):
         require(entry.name, "bad_name")
         entry.view = target, offset, *strides = take(column, 2 + entry.rank)
@@ -224,7 +224,7 @@ def read_views(entries: list[Entry], column: Iterator[int]) -> None:
 
 
 def read_streams(entries: list[Entry], column: Iterator[int]) -> list[list[Entry]]:
-    """Give the entries of the streams: first of those that belong to one entry, then of the shared ones."""
+    """Return the entries of the streams: first of those that belong to one entry, then of the shared ones."""
     numbers = take(column, len(entries))
     shared: dict[int, list[Entry]] = {}
     for entry, number in zip(entries, numbers, strict=True):
@@ -237,7 +237,7 @@ def read_streams(entries: list[Entry], column: Iterator[int]) -> list[list[Entry
 
 # 5. Skeleton ----------------------------------------------------------------------------------------------------------
 def rebuild(payload: bytes, entries: list[Entry], max_bytes: int) -> bytes:
-    """Give the model file, once all entries are decoded."""
+    """Return the model file, once all entries are decoded."""
     value = unpack(payload, max_bytes)
     check_kinds(value, [str, int, int, list, list, bytes], "bad_skeleton")
     _, size, crc, holes, patches, gaps = value
@@ -266,7 +266,7 @@ def rebuild(payload: bytes, entries: list[Entry], max_bytes: int) -> bytes:
 
 # 6. Metadata ----------------------------------------------------------------------------------------------------------
 def read_metadata(payload: bytes) -> dict[str, str]:
-    """Give the metadata."""
+    """Return the metadata."""
     value = unpack(payload, LIMIT.max_metadata_bytes)
     require(isinstance(value, dict) and {type(text) for text in (*value, *value.values())} <= {str}, "bad_msgpack")
     require(list(value) == sorted(value), "bad_msgpack")

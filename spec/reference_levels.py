@@ -116,7 +116,7 @@ class Header:
 
 
 def read_classes(bits: Bits, level_shape: tuple[int, ...]) -> Array:
-    """Give P (8.3) of every level."""
+    """Return P (8.3) of every level."""
     P = np.zeros(level_shape, np.int64)
     for axis, length in enumerate(level_shape):
         kind = bits.unary(2)
@@ -157,7 +157,7 @@ class Lanes:
 
 
 def decode_segment(lanes: Lanes, header: Header, wP: list[int]) -> list[int]:
-    """Give the points of a segment (8.2) from wp · P of each of them."""
+    """Return the points of a segment (8.2) from wp · P of each of them."""
     m, c, q = len(wP), -(-len(wP) // header.L), [0] * header.L
     points, v = [0] * m, [0] * m
     for t in range(c):
@@ -174,7 +174,7 @@ def decode_segment(lanes: Lanes, header: Header, wP: list[int]) -> list[int]:
 
 
 def decode_iteration(lanes: Lanes, tables: list["Table"]) -> list[int]:
-    """Give one level of each of the first lanes, with these tables (8.2); operations with 0 bits do nothing."""
+    """Return one level of each of the first lanes, with these tables (8.2); operations with 0 bits do nothing."""
     highs = [lanes.symbol(lane, table.slots) for lane, table in enumerate(tables)]
     lows = [lanes.bits(lane, table.shift) for lane, table in enumerate(tables)]
     heads = [(lane, lanes.bits(lane, 6)) for lane, high in enumerate(highs) if high == ESCAPE]
@@ -187,12 +187,12 @@ def decode_iteration(lanes: Lanes, tables: list["Table"]) -> list[int]:
     return [high * power + low - power // 2 for high, power, low in zip(highs, powers, lows, strict=True)]
 
 
-N = [(T**4).bit_length() for T in range(LIMIT.max_neighbor_sum + 1)]
+N: list[int] = [(T**4).bit_length() for T in range(LIMIT.max_neighbor_sum + 1)]
 
 
 def context(header: Header, wP: int, v: list[int], i: int, t: int) -> int:
-    """Give the context of level i of a segment, which is level t of its lane, from the magnitudes v (8.3)."""
-    T = min(sum(v[i - b] for b in (1, 2, header.r, 2 * header.r) if b <= t), LIMIT.max_neighbor_sum)
+    """Return the context of level i of a segment, which is level t of its lane, from the magnitudes v (8.3)."""
+    T: int = min(sum(v[i - b] for b in (1, 2, header.r, 2 * header.r) if b <= t), LIMIT.max_neighbor_sum)
     return min(max(((wP + header.wn * N[T]) >> 3) - header.base, 0), len(header.tables) - 1)
 
 
@@ -207,7 +207,7 @@ class Trellis:
             self.h0, self.h1 = LIMIT.trellis_h0[state_bits - 2], LIMIT.trellis_h1[state_bits - 2]
 
     def advance(self, q: int, level: int) -> tuple[int, int]:
-        """Give the point of a level in state q, and the next state."""
+        """Return the point of a level in state q, and the next state."""
         if not self.states:
             return level, 0
         u, sign = q % 2, (level > 0) - (level < 0)
@@ -242,7 +242,7 @@ class Table:
 
 # 9. Kept region -------------------------------------------------------------------------------------------------------
 def place(points: Array, entry: "Entry") -> Array:
-    """Give the points in a box, which for a scan prefix is the one of section 10, with zeros behind the prefix."""
+    """Return the points in a box, which for a scan prefix is the one of section 10, with zeros behind the prefix."""
     if entry.region != SCAN:
         return points.reshape(entry.level_shape)
     sums = sum(np.indices(entry.shape, sparse=True), np.zeros(entry.shape, np.int64))
@@ -254,7 +254,7 @@ def place(points: Array, entry: "Entry") -> Array:
 
 # 10. Inverse transform ------------------------------------------------------------------------------------------------
 def transform(X: Array, entry: "Entry") -> tuple[Array, int]:
-    """Give y and F from the box of points."""
+    """Return y and F from the box of points."""
     Q = sum(point * point for point in X.ravel().tolist())
     F = max((F for F in range(LIMIT.max_fraction_bits + 1) if 2**LIMIT.energy_bits >= Q << 2 * F), default=0)
     require(LIMIT.min_fraction_bits <= F, "bad_record")
@@ -268,13 +268,13 @@ def transform(X: Array, entry: "Entry") -> tuple[Array, int]:
 
 
 def inverse(x: Array, N: int) -> Array:
-    """Give the N positions of all lines along axis 0."""
+    """Return the N positions of all lines along axis 0."""
     sums = np.tensordot(basis(N, len(x)), x.astype(np.float64), 1)
     return (sums.astype(np.int64) + 2**21) >> 22
 
 
 def basis(N: int, K: int) -> Array:
-    """Give the first K columns of B, in doubles."""
+    """Return the first K columns of B, in doubles."""
     k = np.arange(K)
     m = k * (2 * np.arange(N)[:, None] + 1) % (4 * N)  # the angle in units of pi / 2N
     m = np.minimum(m, 4 * N - m)  # now at most pi, and below at most pi / 2
@@ -284,7 +284,7 @@ def basis(N: int, K: int) -> Array:
 
 # 11. Reconstruction ---------------------------------------------------------------------------------------------------
 def reconstruct(points: Array, entry: "Entry", row_steps: list[int] | None) -> bytes:
-    """Give the decoded bytes of an entry."""
+    """Return the decoded bytes of an entry."""
     box, F = transform(place(points, entry), entry) if entry.axes else (place(points, entry), 0)
     value: Array = np.zeros(entry.width, np.float64 if entry.is_float else np.int64)
     inside, code = tuple(map(slice, box.shape)), np.array(entry.step)

@@ -1,4 +1,4 @@
-"""Hand-made files whose packed values or raw streams break one rule each."""
+"""Hand-made files whose packed values or lossless streams break one rule each."""
 
 from __future__ import annotations
 
