@@ -98,11 +98,16 @@ def kotlin_codes(constants: dict[str, Any]) -> str:
         f"    /** {comments[name][:1].upper()}{comments[name][1:]}. */\n    {name.upper()}({number}),\n\n"
         for name, number in constants["errors"].items()
     ]
+    values.append(
+        "    /** A code that this version of the library does not know; [FrcException.number] is its number. */\n"
+        "    UNKNOWN(-1),\n"
+    )
     return kotlin_enum(
         "FrcCode",
-        "What went wrong. Some occur in the command line tool only.",
+        "The cause of an [FrcException]. Later versions may add codes; some occur in the command-line tool only.",
         {"number": "the same in every language, and never reused"},
         values,
+        "values().firstOrNull { it.number == number } ?: UNKNOWN",
     )
 
 
@@ -113,20 +118,21 @@ def kotlin_dtypes(constants: dict[str, Any]) -> str:
     ]
     return kotlin_enum(
         "FrcDType",
-        "Types of elements, by their names in PyTorch; BYTES is a storage whose type the file does not tell.",
-        {"number": "id in the file", "byteCount": "size of one element"},
+        "Types of elements, by their names in PyTorch. BYTES is a storage without a type.",
+        {"number": "id in the file", "byteCount": "size of an element in bytes"},
         values,
+        "values().first { it.number == number }",
     )
 
 
-def kotlin_enum(name: str, doc: str, properties: dict[str, str], values: list[str]) -> str:
-    """An enum class of numbers, found by the first of them."""
+def kotlin_enum(name: str, doc: str, properties: dict[str, str], values: list[str], by_number: str) -> str:
+    """An enum class of numbers; `by_number` is the expression that finds the value of a `number`."""
     lines = ["// Generated from spec/constants.toml by spec/generate.py: change it there.", ""]
     lines += ["package io.github.frcodec", "", "/**", f" * {doc}", " *"]
     lines += [f" * @property {key} {meaning}" for key, meaning in properties.items()]
     lines += [" */", f"public enum class {name}("] + [f"    public val {key}: Int," for key in properties]
     lines += [") {", "".join(values).rstrip("\n"), "    ;", "", "    internal companion object {"]
-    lines += [f"        fun of(number: Int): {name} = values().first {{ it.number == number }}", "    }", "}", ""]
+    lines += [f"        fun of(number: Int): {name} = {by_number}", "    }", "}", ""]
     return "\n".join(lines)
 
 

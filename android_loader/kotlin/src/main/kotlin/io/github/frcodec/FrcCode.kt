@@ -3,7 +3,7 @@
 package io.github.frcodec
 
 /**
- * What went wrong. Some occur in the command line tool only.
+ * The cause of an [FrcException]. Later versions may add codes; some occur in the command-line tool only.
  *
  * @property number the same in every language, and never reused
  */
@@ -117,9 +117,12 @@ public enum class FrcCode(
 
     /** The caller stopped the work. */
     CANCELLED(504),
+
+    /** A code that this version of the library does not know; [FrcException.number] is its number. */
+    UNKNOWN(-1),
     ;
 
     internal companion object {
-        fun of(number: Int): FrcCode = values().first { it.number == number }
+        fun of(number: Int): FrcCode = values().firstOrNull { it.number == number } ?: UNKNOWN
     }
 }
