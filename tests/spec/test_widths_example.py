@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from zlib import crc32
 
-from examples import first_column, rows
 from reference import reference_decoder
+from spec_examples import first_column, rows
 from vectors.building import build, coded
 
 from frcodec import load_file, open_file

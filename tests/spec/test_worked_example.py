@@ -5,8 +5,8 @@ from __future__ import annotations
 from zlib import crc32
 
 import numpy as np
-from examples import first_column, rows
 from reference import reference_decoder, reference_levels
+from spec_examples import first_column, rows
 
 from frcodec import load_file
 
