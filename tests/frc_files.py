@@ -45,13 +45,13 @@ def packed(value: Any) -> bytes:
 
 
 def planes(array: np.ndarray) -> bytes:
-    """The content of a raw stream of one entry."""
+    """The content of a lossless stream of one entry."""
     flat = np.ascontiguousarray(array).reshape(-1)
     return flat.view(np.uint8).reshape(-1, array.itemsize).T.tobytes()
 
 
 def raw_stream(*arrays: np.ndarray) -> bytes:
-    """A raw stream."""
+    """A lossless stream."""
     return packed_values.compress(b"".join(planes(array) for array in arrays))
 
 
