@@ -23,9 +23,8 @@ from ..constants import (
 )
 from ..errors import CorruptError, FileError, UnsupportedError
 from . import index as index_section
-from . import packed, sections
+from . import packed, sections, widths_section
 from . import skeleton as skeleton_section
-from . import widths as widths_section
 from .records import Index, ViewRecord, byte_size
 from .sections import Section
 from .skeleton import RebuildRecipe
