@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import native
-from ..entropy.stream import Quantized, StreamModel, contexts_by_level, in_time, magnitude_bits, segments
+from ..entropy.segments import from_lanes, segments, to_lanes
+from ..entropy.stream import Quantized, StreamModel, contexts_by_level, magnitude_bits
 from ..native import encoder as native_encoder
 from ..stages.elements import to_reals
 from ..stages.layer import Layer, coefficients, integer_points, round_to_points
@@ -127,9 +128,10 @@ def along_trellis(
             found = native_encoder.find_path(scaled[part], contexts[part], price, model.lanes, model.state_bits)
             levels[part], subsets[part] = found
             continue
-        mine = in_time(scaled[part], model.lanes), in_time(contexts[part], model.lanes)
-        best = find_path(*mine, bits, model.state_bits)
-        levels[part], subsets[part] = (values.T.reshape(-1)[: part.stop - part.start] for values in best)
+        laid_out = to_lanes(scaled[part], model.lanes), to_lanes(contexts[part], model.lanes)
+        best = find_path(*laid_out, bits, model.state_bits)
+        size = part.stop - part.start
+        levels[part], subsets[part] = from_lanes(best[0], size), from_lanes(best[1], size)
     return levels, subsets
 
 

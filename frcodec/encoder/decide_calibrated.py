@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..constants import ROW_STEP
-from ..entropy.stream import Quantized, StreamModel, contexts_by_level, lane_starts, magnitude_bits
+from ..entropy.segments import lane_starts
+from ..entropy.stream import Quantized, StreamModel, contexts_by_level, magnitude_bits
 from ..native import encoder as native_encoder
 from ..stages.elements import to_reals
 from ..stages.layer import Layer, coefficients, round_to_points
