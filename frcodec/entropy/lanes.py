@@ -107,7 +107,7 @@ class _LevelReader:
 
     def __init__(self, source: rans.Decoder, coder: Coder) -> None:
         self.source = source
-        self._slots, self._reach, self._shift = coder.slots(), coder.reach, coder.shift.astype(np.int64)
+        self._slots, self._reach, self._shift = coder.slots(), coder.reach, coder.shift.astype(np.uint32)
         self._shifted = bool(coder.shift.any())
         self._largest = MAX_LEVEL >> 1 if coder.state_bits else MAX_LEVEL  # of the point, or the next one
 
@@ -121,10 +121,10 @@ class _LevelReader:
 
     def _complete(self, levels: Levels, rows: npt.NDArray[np.intp]) -> Levels:
         """The complete levels, where symbols stand only for their high bits or are escapes."""
-        low, width = np.zeros(1, np.int64), np.zeros(1, np.int64)
+        low, width = np.zeros(1, np.uint32), np.zeros(1, np.uint32)
         if self._shifted:
             width = self._shift[rows]
-            low = self.source.bits(np.arange(len(levels)), width)
+            low = self.source.low_bits(width)
         values = levels.astype(np.int64)
         escaped = (levels == _ESCAPED).nonzero()[0]
         if len(escaped):

@@ -55,6 +55,14 @@ class Decoder:
         self._refill((x < _FLOOR).nonzero()[0])
         return entries
 
+    def low_bits(self, widths: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """The next 0 … 16 raw bits of each of the first lanes [active]; `bits` for all of them, but faster."""
+        x = self.states[: len(widths)]
+        values: npt.NDArray[np.uint32] = x & ((np.uint32(1) << widths) - np.uint32(1))
+        x >>= widths
+        self._refill((x < _FLOOR).nonzero()[0])
+        return values
+
     def bits(self, lanes: Lanes, widths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The next 0 … 16 raw bits of each of these lanes."""
         before = self.states[lanes].astype(np.int64)
