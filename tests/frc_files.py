@@ -45,13 +45,13 @@ def packed(value: Any) -> bytes:
 
 
 def planes(array: np.ndarray) -> bytes:
-    """The content of a raw stream of one entry."""
+    """The content of a lossless stream of one entry."""
     flat = np.ascontiguousarray(array).reshape(-1)
     return flat.view(np.uint8).reshape(-1, array.itemsize).T.tobytes()
 
 
 def raw_stream(*arrays: np.ndarray) -> bytes:
-    """A raw stream."""
+    """A lossless stream."""
     return packed_values.compress(b"".join(planes(array) for array in arrays))
 
 
@@ -123,7 +123,7 @@ def small_file(**changes: Any) -> bytes:
 
 
 def raw_file(array: np.ndarray, **changes: Any) -> bytes:
-    """A file of one tensor stored exactly, with changed columns."""
+    """A file of one tensor stored without loss, with changed columns."""
     data = raw_stream(array)
     columns: dict[str, Any] = {
         "dtypes": bytes([DTYPES[array.dtype.name].id]), "codings": b"\1", "ranks": bytes([array.ndim]),
