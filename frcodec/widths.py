@@ -10,8 +10,7 @@ from dataclasses import replace
 
 from .api import open_file
 from .constants import SECTION_INDEX, SECTION_WIDTHS, TRAILER_BYTES, Code
-from .container import sections
-from .container import widths as widths_section
+from .container import sections, widths_section
 from .container.records import Index, ViewRecord
 from .container.widths import Channel, Validated, Widths
 from .decoder.file import FrcFile

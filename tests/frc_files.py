@@ -123,7 +123,7 @@ def small_file(**changes: Any) -> bytes:
 
 
 def raw_file(array: np.ndarray, **changes: Any) -> bytes:
-    """A file of one tensor stored exactly, with changed columns."""
+    """A file of one tensor stored without loss, with changed columns."""
     data = raw_stream(array)
     columns: dict[str, Any] = {
         "dtypes": bytes([DTYPES[array.dtype.name].id]), "codings": b"\1", "ranks": bytes([array.ndim]),

@@ -256,9 +256,9 @@ def options(draw: st.DrawFn) -> Options:
 
 @st.composite
 def indexes(draw: st.DrawFn, max_entries: int = 6) -> Index:
-    """Any index that can be written: levels, raw tensors and views, in streams of their own and shared ones."""
+    """Any index that can be written: levels, lossless tensors and views, in streams of their own and shared ones."""
     names = draw(st.lists(NAMES, max_size=max_entries, unique=True))
-    kinds = [draw(st.sampled_from(["levels", "raw"])) for _ in names]
+    kinds = [draw(st.sampled_from(["levels", "lossless"])) for _ in names]
     alone = [draw(st.booleans()) for _ in names]
     together = sorted({kind for kind, one in zip(kinds, alone, strict=True) if not one})
     own = iter(range(sum(alone)))

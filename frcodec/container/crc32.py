@@ -1,6 +1,6 @@
-"""CRC-32 of bytes, and of a concatenation from those of its parts (polynomial arithmetic modulo the generator).
+"""CRC-32 of bytes, and of a concatenation from the CRC-32 of its parts.
 
-crc(A ‖ B) = crc(A) · x^(8 · |B|) + crc(B)   over GF(2), bits reflected
+crc(A ‖ B) = crc(A) · x^(8 · |B|) + crc(B)   over GF(2) modulo the generator, bits reflected
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from ..tensors import Buffer
 
 _GENERATOR: Final = 0xEDB88320
 _ONE: Final = 0x80000000
+"""x^0"""
 _X8: Final = 0x00800000
+"""x^8"""
 
 
 def crc32(data: Buffer, before: int = 0) -> int:
-    """CRC-32 of bytes whose CRC-32 is `before`, followed by `data`."""
+    """CRC-32 of a concatenation: bytes whose CRC-32 is `before`, then `data`."""
     return decoder.crc32(data, before) if native.enabled() else zlib.crc32(data, before)
 
 
 def combine(first: int, second: int, second_length: int) -> int:
-    """CRC-32 of A ‖ B from crc(A), crc(B) and the length of B in bytes."""
+    """crc(A ‖ B) from crc(A), crc(B) and the length of B in bytes."""
     return _multiply(_power(second_length), first) ^ second
 
 

@@ -1,9 +1,9 @@
-"""Canonical msgpack under zstd: how index, skeleton and metadata are written (spec section "Packed values")."""
+"""Canonical msgpack under zstd, of which index, skeleton and metadata are made (spec section "Packed values")."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
 
 import msgpack
 import zstandard
@@ -12,8 +12,10 @@ from ..constants import MAX_CONTAINERS, Code
 from ..errors import CorruptError, UnsupportedError
 
 _Container = TypeVar("_Container")
+MAX_INTEGER: Final = 1 << 53
+"""largest integer of any field: all up to it are exact as doubles"""
 _SMALL, _SMALL_LEVEL, _LARGE_LEVEL = 1 << 20, 19, 1
-"""what is worth the slowest compression: exact floats, the bulk of large contents, gain nothing from it"""
+"""zstd's level depends on the size: lossless floats, the bulk of large contents, gain nothing from slow compression"""
 
 
 def compress(data: bytes) -> bytes:
@@ -26,9 +28,12 @@ def compress(data: bytes) -> bytes:
 
 
 def decompress(data: bytes | memoryview, limit: int) -> bytes:
-    """The content of exactly one zstd frame; its declared size is checked before anything is allocated."""
+    """The content of exactly one zstd frame, whose declared size is checked before anything is allocated.
+
+    Raises CorruptError (bad_zstd), or UnsupportedError (too_large) for more than `limit` bytes.
+    """
     if bytes(data[:4]) != zstandard.FRAME_HEADER:
-        raise CorruptError(Code.BAD_ZSTD, "A packed value or raw stream is no zstd frame.")
+        raise CorruptError(Code.BAD_ZSTD, "A packed value or lossless stream is not a zstd frame.")
     try:
         size = zstandard.frame_content_size(data)
         header = zstandard.frame_header_size(data)
@@ -38,15 +43,15 @@ def decompress(data: bytes | memoryview, limit: int) -> bytes:
         raise CorruptError(Code.BAD_ZSTD, "A zstd frame does not declare its size.")
     if size > limit:
         raise UnsupportedError(Code.TOO_LARGE, f"A zstd frame holds {size} bytes; the limit here is {limit}.")
-    # A block of at least 3 bytes gives at most 128 KiB: what claims more cannot be true.
+    # a block takes at least 3 bytes and holds at most 128 KiB
     if size > (len(data) - header) // 3 * (128 << 10):
-        raise CorruptError(Code.BAD_ZSTD, f"A zstd frame of {len(data)} bytes claims {size} bytes.")
+        raise CorruptError(
+            Code.BAD_ZSTD, f"A zstd frame of {len(data)} bytes cannot hold the {size} bytes that it declares."
+        )
     try:
         decompressor = zstandard.ZstdDecompressor()
-        if not size:  # decompress() gives b"" without a look at the rest of the frame
-            stream = decompressor.decompressobj()
-            sound = stream.decompress(data) == b"" and stream.eof and not stream.unused_data
-            return _empty(sound)
+        if not size:  # decompress() returns b"" without reading the rest of the frame
+            return _decompress_empty(decompressor, data)
         content = decompressor.decompress(data, max_output_size=size, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise CorruptError(Code.BAD_ZSTD, f"A zstd frame is damaged: {error}.") from None
@@ -55,37 +60,27 @@ def decompress(data: bytes | memoryview, limit: int) -> bytes:
     return content
 
 
-def _counted(kind: type[_Container]) -> Callable[[_Container], _Container]:
-    """Refuses values of many containers: nested empty arrays would take a hundred times the memory of their bytes."""
-    seen = 0
-
-    def count(container: _Container) -> _Container:
-        nonlocal seen
-        seen += 1
-        if seen > MAX_CONTAINERS:
-            raise ValueError(f"more than {MAX_CONTAINERS} values of type {kind.__name__}")
-        return container
-
-    return count
-
-
-def _empty(sound: bool) -> bytes:
-    if not sound:
-        raise CorruptError(Code.BAD_ZSTD, "A zstd frame that should be empty is not, or bytes follow it.")
+def _decompress_empty(decompressor: zstandard.ZstdDecompressor, data: bytes | memoryview) -> bytes:
+    stream = decompressor.decompressobj()
+    if stream.decompress(data) or not stream.eof or stream.unused_data:
+        raise CorruptError(Code.BAD_ZSTD, "A zstd frame that declares no content has some, or bytes follow it.")
     return b""
 
 
 def write(value: Any) -> bytes:
-    """A msgpack value under zstd."""
+    """A value of integers, strings, bytes, lists and dicts as msgpack under zstd."""
     return compress(msgpack.packb(value, use_bin_type=True))
 
 
 def read(data: bytes | memoryview, limit: int) -> Any:
-    """Inverse of `write`; CorruptError (bad_msgpack) unless the content is canonical."""
+    """Inverse of `write`, for a content of at most `limit` bytes.
+
+    Raises CorruptError (bad_zstd, or bad_msgpack if the content is not canonical) or UnsupportedError (too_large).
+    """
     content = decompress(data, limit)
     try:
         value = msgpack.unpackb(
-            content, raw=False, strict_map_key=True, use_list=True, list_hook=_counted(list), object_hook=_counted(dict)
+            content, raw=False, strict_map_key=True, use_list=True, list_hook=_counter(list), object_hook=_counter(dict)
         )
         canonical = msgpack.packb(value, use_bin_type=True) == content
     except (ValueError, TypeError, msgpack.UnpackException, RecursionError, OverflowError) as error:
@@ -93,3 +88,22 @@ def read(data: bytes | memoryview, limit: int) -> Any:
     if not canonical:
         raise CorruptError(Code.BAD_MSGPACK, "A packed value is not in canonical msgpack.")
     return value
+
+
+def _counter(kind: type[_Container]) -> Callable[[_Container], _Container]:
+    """A hook that limits the number of containers: empty ones take a hundred times the memory of their bytes."""
+    count = 0
+
+    def check(container: _Container) -> _Container:
+        nonlocal count
+        count += 1
+        if count > MAX_CONTAINERS:
+            raise ValueError(f"more than {MAX_CONTAINERS} values of type {kind.__name__}")
+        return container
+
+    return check
+
+
+def are_integers(values: Iterable[Any]) -> bool:
+    """Whether all values are integers in 0 … 2^53, and not booleans."""
+    return all(type(value) is int and 0 <= value <= MAX_INTEGER for value in values)

@@ -1,4 +1,4 @@
-"""Reads an .frc file: framing and index at once, everything else when asked for."""
+"""Reads an .frc file: framing and index when it is opened, everything else on demand."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ from ..constants import (
 )
 from ..errors import CorruptError, FileError, UnsupportedError
 from . import index as index_section
-from . import packed, sections
+from . import packed, sections, widths_section
 from . import skeleton as skeleton_section
-from . import widths as widths_section
 from .records import Index, ViewRecord, byte_size
 from .sections import Section
 from .skeleton import RebuildRecipe
@@ -35,8 +34,8 @@ from .widths import Widths
 class Reader:
     """An open .frc file. A context manager; safe to use from several threads.
 
-    Raises FileError, CorruptError or UnsupportedError on opening; `max_bytes` bounds the decoded size of all
-    entries together and is checked before anything of that size is allocated.
+    `max_bytes` limits the decoded size of all entries together; it is checked before anything of that size is
+    allocated. Raises FileError, CorruptError or UnsupportedError.
     """
 
     def __init__(self, source: Path | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
@@ -45,13 +44,13 @@ class Reader:
         try:
             self._sections = list(sections.walk(self._data))
             self._checked: set[int] = set()
-            for section in self._sections:  # those of unknown type too: their type may be what is damaged
+            for section in self._sections:  # of unknown type, too: the type byte may be the damaged one
                 if section.type != SECTION_DATA:
                     self._payload(section)
             for kind in (SECTION_SKELETON, SECTION_METADATA, SECTION_WIDTHS, SECTION_INDEX):
                 self._only(kind)
             self.index: Index = index_section.read(self._payload(self._only(SECTION_INDEX)))
-            """as it is at full width"""
+            """at full width"""
             self._data_sections = [s for s in self._sections if s.type == SECTION_DATA]
             self._check_sizes()
         except BaseException:
@@ -65,7 +64,7 @@ class Reader:
 
     @cached_property
     def recipe(self) -> RebuildRecipe | None:
-        """How to rebuild the model file; None where the file holds only tensors."""
+        """What rebuilds the model file; None if the file holds only tensors."""
         section = self._only(SECTION_SKELETON)
         if section is None:
             return None
@@ -74,24 +73,24 @@ class Reader:
 
     @cached_property
     def metadata(self) -> dict[str, str]:
-        """Free text by key."""
+        """Free text by key; {} if there is none."""
         section = self._only(SECTION_METADATA)
         if section is None:
             return {}
         value = packed.read(self._payload(section), MAX_METADATA_BYTES)
         texts = isinstance(value, dict) and all(isinstance(x, str) for item in value.items() for x in item)
         if not texts or list(value) != sorted(value):
-            raise CorruptError(Code.BAD_MSGPACK, "The metadata is no sorted map of strings.", offset=section.start)
+            raise CorruptError(Code.BAD_MSGPACK, "The metadata is not a sorted map of strings.", offset=section.start)
         return dict(value)
 
     @cached_property
     def widths(self) -> Widths | None:
-        """Channel axes and validated widths; None where the file has full width only."""
+        """Channel axes and validated widths; None if the file has only its full width."""
         section = self._only(SECTION_WIDTHS)
         return widths_section.read(self._payload(section), self.index) if section else None
 
     def stream(self, number: int) -> memoryview:
-        """The bytes of a stream, after checking the section that holds it."""
+        """The bytes of a stream; checks the checksum of its section first."""
         start = self._starts[number]
         section_number = bisect_right(self._section_starts, start) - 1
         size = self.index.streams[number].size
@@ -109,12 +108,12 @@ class Reader:
         return sizes
 
     def check_sections(self) -> None:
-        """Compare every section with its checksum."""
+        """Check the checksum of every section."""
         for section in self._sections:
             self._payload(section)
 
     def check_decoded(self, index: Index) -> None:
-        """Refuse an index, at full width or another, whose entries take more bytes than are allowed."""
+        """Check that the entries of an index, at full width or another, take at most `max_bytes`."""
         decoded = sum(byte_size(record) for record in index.records)
         if decoded > self._max_bytes:
             raise UnsupportedError(
@@ -123,8 +122,8 @@ class Reader:
             )
 
     def close(self) -> None:
-        """Release the file; no bytes obtained from it may be used afterwards."""
-        with suppress(BufferError):  # bytes still in use keep the mapping alive until they go
+        """Release the file; bytes obtained from it must not be used afterwards."""
+        with suppress(BufferError):  # bytes still in use keep the mapping alive
             self._data.release()
             if self._map is not None:
                 self._map.close()
@@ -146,15 +145,16 @@ class Reader:
         return self._data[section.payload]
 
     def _only(self, kind: int) -> Section | None:
-        found = [s for s in self._sections if s.type == kind]
-        if len(found) > 1:
+        """The only section of a type; None if there is none."""
+        sections = [s for s in self._sections if s.type == kind]
+        if len(sections) > 1:
             raise CorruptError(
-                Code.BAD_SECTION, f"The file has {len(found)} sections of type {kind}.", offset=found[1].start
+                Code.BAD_SECTION, f"The file has {len(sections)} sections of type {kind}.", offset=sections[1].start
             )
-        return found[0] if found else None
+        return sections[0] if sections else None
 
     def _check_sizes(self) -> None:
-        """Streams must fill the data sections exactly, none crossing a border, and decode to no more than allowed."""
+        """Check that streams fill the data sections, cross no border, and decode to at most `max_bytes`."""
         self._starts = list(accumulate((s.size for s in self.index.streams), initial=0))
         lengths = [s.payload.stop - s.payload.start for s in self._data_sections]
         self._section_starts = list(accumulate(lengths, initial=0))

@@ -1,4 +1,4 @@
-"""A skeleton and decoded tensors to the model file, and to its CRC-32."""
+"""Rebuild a model file from its skeleton and decoded tensors, or only its CRC-32."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from .skeleton import PATCH_BYTES, Hole, Patch, Skeleton
 
 
 def write_model(skeleton: Skeleton, fetch: Callable[[int], Buffer], write: Callable[[Buffer], object]) -> int:
-    """Write the model file from its first byte to its last, and return the CRC-32 of all of it.
+    """Write the model file from its first byte to its last, and return its CRC-32.
 
-    `fetch(entry)` gives the bytes of a stored tensor; it is called once for each hole, in ascending order of the
-    holes, and at most one answer is held at a time. The skeleton must have passed `check`.
-
+    `fetch(entry)` returns the bytes of a stored tensor; it is called once for each hole, in ascending order, and at
+    most one result is held at a time. The skeleton must have passed `skeleton.check`.
     Raises CorruptError (bad_skeleton) if a tensor does not have the size of its hole.
     """
     gaps = memoryview(skeleton.gaps)
@@ -33,7 +32,11 @@ def write_model(skeleton: Skeleton, fetch: Callable[[int], Buffer], write: Calla
     def load(hole: Hole) -> memoryview:
         data = memoryview(fetch(hole.entry)).cast("B")
         if len(data) != hole.length:
-            raise _bad(f"tensor {hole.entry} has {len(data):,} bytes, but its hole {hole.length:,}")
+            raise CorruptError(
+                Code.BAD_SKELETON,
+                f"The skeleton of the model file is damaged: tensor {hole.entry} has {len(data):,} bytes, "
+                f"but its hole {hole.length:,}.",
+            )
         sums.append(crc32(data))
         return data
 
@@ -54,7 +57,7 @@ def write_model(skeleton: Skeleton, fetch: Callable[[int], Buffer], write: Calla
 
 
 def checksum(skeleton: Skeleton, sums: Mapping[int, int]) -> int:
-    """CRC-32 of the file that `rebuild` would write, from the CRC-32 of each entry that fills a hole."""
+    """CRC-32 of the file that `write_model` would write, from the CRC-32 of each entry that fills a hole."""
     gaps = memoryview(skeleton.gaps)
     total, written, at = 0, 0, 0
     for event in _events(skeleton):
@@ -73,7 +76,3 @@ def checksum(skeleton: Skeleton, sums: Mapping[int, int]) -> int:
 def _events(skeleton: Skeleton) -> list[Hole | Patch]:
     """Holes and patches in the order of the file."""
     return sorted((*skeleton.holes, *skeleton.patches), key=lambda event: event.offset)
-
-
-def _bad(what: str) -> CorruptError:
-    return CorruptError(Code.BAD_SKELETON, f"The skeleton of the model file is damaged: {what}.")

@@ -1,4 +1,4 @@
-"""What the index says of each entry: levels, bytes stored without loss, or a view (spec section "Index")."""
+"""The record of each entry: levels, lossless bytes, or a view (spec section "Index")."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class LevelsRecord:
     name: str
     layer: Layer
     stream: int
-    """position of its stream"""
+    """position of its stream in the index"""
 
     @property
     def dtype(self) -> DType:
@@ -49,7 +49,7 @@ class ViewRecord:
 
     @property
     def name(self) -> str:
-        """Name in the dictionary."""
+        """Name of the entry."""
         return self.view.name
 
     @property
@@ -63,21 +63,22 @@ Record: TypeAlias = LevelsRecord | LosslessRecord | ViewRecord
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The bytes that one or more entries are coded in."""
+    """The coded bytes of one or more entries."""
 
     size: int
+    """bytes"""
     digest: int
-    """CRC-32 of the decoded bytes of its entries, one after the other"""
+    """CRC-32 of the decoded bytes of its entries, concatenated"""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What a file holds."""
+    """The contents of a file."""
 
     records: tuple[Record, ...]
     streams: tuple[Stream, ...]
     own: int
-    """how many of the streams, from the first, belong to one entry each, in the order of the entries"""
+    """number of streams, from the first, that belong to one entry each, in the order of the entries"""
 
     def members(self) -> list[list[int]]:
         """Positions of the records of each stream, ascending."""

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import native
-from ..constants import REGION_BOX, REGION_SCAN, REGION_WHOLE, Code
+from ..constants import Code
 from ..entropy import stream
 from ..errors import CorruptError
 from ..native import decoder as native_decoder
 from ..stages import layer
 from ..stages.layer import Layer
-from ..stages.region import Scan
 from ..tensors import Array
 
 
@@ -33,18 +32,13 @@ def _by_core(data: bytes | memoryview, shape: tuple[int, ...], layers: Sequence[
 
 
 def _target(each: Layer, array: Array) -> native_decoder.Destination:
-    if isinstance(each.region, Scan):
-        region, kept = REGION_SCAN, each.shape
-    else:
-        kept = each.region.kept
-        region = REGION_WHOLE if kept == each.shape else REGION_BOX
     return native_decoder.Destination(
         each.dtype.id,
         each.shape,
-        sum(1 << axis for axis in each.transform.axes),
+        each.transform.mask,
         each.transform.block,
-        region,
-        kept,
+        each.region.kind(each.shape),
+        each.region.bounds(each.shape),
         each.region.count,
         each.step,
         array.reshape(-1).view(np.uint8),

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ..constants import MAX_TRANSFORM_LENGTH
 from ..entropy.stream import Quantized
-from ..stages.layer import rounded
+from ..stages.layer import round_to_points
 from ..stages.region import Region, Scan, positions_upto, smallest_box
 from ..stages.transform import Transform, forward, invertible
 from . import fit
@@ -133,7 +133,7 @@ def rough_cost(values: Reals, transform: Transform, step: float) -> float:
 
 def exact_levels(coefs: Reals, transform: Transform, step: float) -> Ints | None:
     """Nearest levels; None where they are too large for the format or for an exact inverse."""
-    levels = rounded(coefs, step)
+    levels = round_to_points(coefs, step)
     if levels is None or transform.axes and not invertible(levels):
         return None
     return levels

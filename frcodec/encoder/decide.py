@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import native
-from ..entropy.stream import Quantized, StreamModel, contexts_by_level, in_time, magnitude_bits, segments
+from ..entropy.segments import from_lanes, segments, to_lanes
+from ..entropy.stream import Quantized, StreamModel, contexts_by_level, magnitude_bits
 from ..native import encoder as native_encoder
 from ..stages.elements import to_reals
-from ..stages.layer import Layer, coefficients, integer_points, rounded, whole
-from ..stages.region import Region, Scan, smallest_box, trimmed
+from ..stages.layer import Layer, coefficients, integer_points, round_to_points
+from ..stages.region import Box, Region, smallest_box
 from ..stages.spectral import DctTensor
 from ..stages.steps import code_below, step_of
 from ..stages.transform import Transform, invertible
@@ -69,7 +70,7 @@ def decide(plan: TensorPlan, step: float, transform: Transform | None = None) ->
     coefs = coefficients(plan.tensor, transform)
     plain = plan.small or plan.target.max_error is not None
     code = code_below(step if plain else fine)
-    nearest = rounded(coefs, step_of(code))
+    nearest = round_to_points(coefs, step_of(code))
     if nearest is None:
         return None
     if not plain:
@@ -77,7 +78,7 @@ def decide(plan: TensorPlan, step: float, transform: Transform | None = None) ->
     region = best_region(nearest, coefs) if transform.axes or not plan.small else smallest_box(nearest)
     if not plain and region.count < SMALL:  # too few levels for a stream of their own
         plain, code = True, code_below(step)
-        nearest = rounded(coefs, step_of(code))
+        nearest = round_to_points(coefs, step_of(code))
         assert nearest is not None
         region = best_region(nearest, coefs)
     found, model = _coded(plan, region, nearest, coefs / step_of(code), 0 if plain else STATE_BITS)
@@ -92,7 +93,7 @@ def _coded(
 ) -> tuple[Quantized, StreamModel | None]:
     """The levels of the kept region and their model, for coefficients [shape] in steps."""
     shape = region.level_shape()
-    magnitudes = None if isinstance(region, Scan) else np.abs(region.cut(scaled))
+    magnitudes = np.abs(region.gather(scaled)).reshape(shape) if region.has_axes else None
     if not state_bits:
         found = Quantized(region.gather(nearest))
         shares = plan.vector or found.levels.size < SMALL
@@ -127,9 +128,10 @@ def along_trellis(
             found = native_encoder.find_path(scaled[part], contexts[part], price, model.lanes, model.state_bits)
             levels[part], subsets[part] = found
             continue
-        mine = in_time(scaled[part], model.lanes), in_time(contexts[part], model.lanes)
-        best = find_path(*mine, bits, model.state_bits)
-        levels[part], subsets[part] = (values.T.reshape(-1)[: part.stop - part.start] for values in best)
+        laid_out = to_lanes(scaled[part], model.lanes), to_lanes(contexts[part], model.lanes)
+        best = find_path(*laid_out, bits, model.state_bits)
+        size = part.stop - part.start
+        levels[part], subsets[part] = from_lanes(best[0], size), from_lanes(best[1], size)
     return levels, subsets
 
 
@@ -145,7 +147,7 @@ def _integer(plan: TensorPlan) -> Decision:
     tensor = plan.tensor
     center = int(np.bincount(tensor.array().view(np.uint8).reshape(-1), minlength=256).argmax())
     points = integer_points(tensor, center)
-    layer = Layer(tensor.dtype, tensor.shape, Transform(), whole(tensor.shape), center)
+    layer = Layer(tensor.dtype, tensor.shape, Transform(), Box(tensor.shape), center)
     found = Quantized(points.reshape(-1))
     model = fit.fit(found, tensor.shape, np.abs(points).astype(np.float64)) if points.size >= SMALL else None
     return Decision(plan, layer, found, model, 0.0)
@@ -154,12 +156,12 @@ def _integer(plan: TensorPlan) -> Decision:
 def _spectral(plan: TensorPlan, tensor: DctTensor, step: float) -> Decision | None:
     """Coefficients as they were trained, or rounded to multiples of the step."""
     code = code_below(step) if tensor.code is None else tensor.code
-    nearest = rounded(tensor.coefficients, step_of(code))
+    nearest = round_to_points(tensor.coefficients, step_of(code))
     if nearest is None or not invertible(nearest):
         return None
-    region, levels = trimmed(tensor.region, nearest)
+    region, levels = tensor.region.trim(nearest)
     found = Quantized(levels)
-    magnitudes = None if isinstance(region, Scan) else np.abs(levels.reshape(region.kept)).astype(np.float64)
+    magnitudes = np.abs(levels.reshape(region.level_shape())).astype(np.float64) if region.has_axes else None
     model = fit.fit(found, region.level_shape(), magnitudes) if levels.size >= SMALL else None
     noise = float(np.square(tensor.coefficients - nearest * step_of(code)).sum())
     return Decision(plan, Layer(tensor.dtype, tensor.shape, tensor.transform, region, code), found, model, noise)

@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..constants import ROW_STEP
-from ..entropy.stream import Quantized, StreamModel, contexts_by_level, lane_starts, magnitude_bits
+from ..entropy.segments import lane_starts
+from ..entropy.stream import Quantized, StreamModel, contexts_by_level, magnitude_bits
 from ..native import encoder as native_encoder
 from ..stages.elements import to_reals
-from ..stages.layer import Layer, coefficients, rounded, whole
+from ..stages.layer import Layer, coefficients, round_to_points
+from ..stages.region import Box
 from ..stages.steps import MAX_CODE, code_below, step_of
 from ..stages.transform import Transform, forward, invertible
 from . import fit
@@ -59,14 +61,14 @@ def decide_calibrated(plan: TensorPlan, sensitivity: Sensitivity, step: float) -
     steps = np.array([step_of(int(each)) for each in codes]).reshape(-1, *(1,) * (len(tensor.shape) - 1))
     coefs = coefficients(tensor, transform)
     scaled = coefs / steps
-    if rounded(scaled, 1.0) is None:
+    if round_to_points(scaled, 1.0) is None:
         return None
     found, model = _coded(scaled, back)
     model = StreamModel(model.lanes_log2, model.state_bits, model.context, model.tables, rows)
     points = found.points.reshape(tensor.shape)
     if transform.axes and not invertible(points):
         return None
-    layer = Layer(tensor.dtype, tensor.shape, transform, whole(tensor.shape), code)
+    layer = Layer(tensor.dtype, tensor.shape, transform, Box(tensor.shape), code)
     return Decision(plan, layer, found, model, float(np.square(coefs - points * steps).sum()))
 
 

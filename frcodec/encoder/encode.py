@@ -24,7 +24,6 @@ from ..formats.model import Model
 from ..measure import compare, decibels
 from ..stages import layer
 from ..stages.elements import to_reals
-from ..stages.region import Scan
 from ..stages.spectral import DctTensor
 from ..stages.steps import step_of
 from ..tensors import Array, Stored, View, raw_bytes
@@ -259,7 +258,7 @@ def _coded(group: Sequence[_Made], data: bytes) -> _Coded:
 def _measured(made: _Made, part: Decision, size: float) -> tuple[TensorReport, float, float]:
     """Report, energy and squared error of a tensor coded as levels."""
     tensor, coded = made.plan.tensor, part.layer
-    kept = coded.region.count if isinstance(coded.region, Scan) else coded.region.kept
+    kept = coded.region.kept
     power, loss = 0.0, 0.0
     largest: float | None = 0.0
     if isinstance(tensor, DctTensor):  # errors of coefficients: the elements are not compared

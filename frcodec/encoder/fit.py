@@ -15,7 +15,8 @@ import numpy.typing as npt
 from .. import native
 from ..constants import CONTEXT_SHIFT, MAX_CONTEXTS, MAX_LANES_LOG2, MAX_ROW_LENGTH, SCALE_CAP, SEGMENT_LEVELS
 from ..entropy.contexts import ContextModel, Levels, neighbor_sums
-from ..entropy.stream import Contexts, Quantized, StreamModel, contexts_by_level, segment_sizes
+from ..entropy.segments import segment_sizes
+from ..entropy.stream import Contexts, Quantized, StreamModel, contexts_by_level
 from ..entropy.tables import SCALES, SHAPES, TOTAL, ZEROS, Table, tail_weights, zero_frequency
 from ..native import encoder as native_encoder
 

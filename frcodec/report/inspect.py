@@ -10,7 +10,6 @@ from ..container.reader import Reader
 from ..container.records import Index, LevelsRecord, Record, ViewRecord, byte_size
 from ..container.widths import Widths, resized
 from ..encoder.reports import TensorReport
-from ..stages.region import Scan
 from ..stages.steps import step_of
 
 _SECTIONS = {
@@ -133,6 +132,6 @@ def _tensor(record: Record, index: Index, coded: list[int]) -> TensorReport:
     if not isinstance(record, LevelsRecord):
         return TensorReport(record.name, dtype, record.shape, "lossless", size=size)
     layer = record.layer
-    kept = layer.region.count if isinstance(layer.region, Scan) else layer.region.kept
+    kept = layer.region.kept
     step = None if layer.integer else step_of(layer.step)
     return TensorReport(record.name, dtype, record.shape, "levels", layer.transform, kept, step, size)

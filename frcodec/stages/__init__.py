@@ -1,1 +1,1 @@
-"""One stage of decoding a file, both directions: tensors, coefficients, kept regions, points, elements."""
+"""The stages between a tensor and its levels, both directions of each: transform, kept region, trellis, elements."""

@@ -1,4 +1,4 @@
-"""The last step of decoding: double -> float32 -> float16 or bfloat16, round to nearest, ties to even."""
+"""Elements and doubles: float64 -> float32 -> float16 or bfloat16, to nearest, ties to even (spec "Reconstruction")."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ import numpy.typing as npt
 
 from ..constants import Code
 from ..errors import CorruptError
-from ..tensors import Array, DType
+from ..tensors import Array, DType, widen
 
 Reals = npt.NDArray[np.float64]
 
 
 def to_elements(values: Reals, dtype: DType) -> Array:
-    """Elements in the dtype's storage type; CorruptError (bad_value) where one would not be finite."""
+    """Round doubles of any shape to a float dtype, in its storage type.
+
+    Raises CorruptError (bad_value) if an element would not be finite.
+    """
     with np.errstate(over="ignore", under="ignore"):
-        elements = _rounded(values, dtype)
-    if not _finite(elements, dtype):
+        elements = _round(values, dtype)
+    if not _all_finite(elements, dtype):
         raise CorruptError(Code.BAD_VALUE, f"A decoded weight does not fit into {dtype}.")
     return elements
 
 
 def to_reals(elements: Array, dtype: DType) -> Reals:
-    """The exact values of elements given in the dtype's storage type."""
-    if dtype.name == "bfloat16":
-        elements = (elements.astype(np.uint32) << np.uint32(16)).view(np.float32)
+    """The exact values, as doubles, of elements in the dtype's storage type."""
     with np.errstate(invalid="ignore"):
-        return elements.astype(np.float64)
+        return widen(elements, dtype).astype(np.float64)
 
 
-def _rounded(values: Reals, dtype: DType) -> Array:
+def _round(values: Reals, dtype: DType) -> Array:
     if dtype.name == "float64":
         return values
     single = values.astype(np.float32)
@@ -41,7 +42,7 @@ def _rounded(values: Reals, dtype: DType) -> Array:
     return single
 
 
-def _finite(elements: Array, dtype: DType) -> bool:
+def _all_finite(elements: Array, dtype: DType) -> bool:
     if dtype.name == "bfloat16":
         return bool(((elements.view(np.uint16) & np.uint16(0x7F80)) != 0x7F80).all())
     return bool(np.isfinite(elements).all())

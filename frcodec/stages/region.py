@@ -1,4 +1,4 @@
-"""The kept region: where the levels of a tensor lie, all others being zero (spec section "Kept region").
+"""The kept region: the positions of a tensor that have levels; all others are zero (spec section "Kept region").
 
 box          the first K1 × … × Kd positions
 scan prefix  the first n positions ordered by index sum, equal sums lexicographically
@@ -12,6 +12,8 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from ..constants import REGION_BOX, REGION_SCAN, REGION_WHOLE
 
 Ints = npt.NDArray[np.int32]
 _Number = TypeVar("_Number", np.int32, np.float64)
@@ -33,17 +35,40 @@ class Box:
         """The shape in which the levels' contexts are computed."""
         return self.kept
 
+    @property
+    def has_axes(self) -> bool:
+        """Whether levels keep the tensor's axes: then rows may have steps, and axes classes, of their own."""
+        return True
+
+    def kind(self, shape: tuple[int, ...]) -> int:
+        """REGION_WHOLE if the box is all of a tensor of this shape, else REGION_BOX."""
+        return REGION_WHOLE if self.kept == shape else REGION_BOX
+
+    def parameters(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The numbers that the index stores besides the kind."""
+        return () if self.kept == shape else self.kept
+
+    def bounds(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Lengths of a box that holds the region."""
+        return self.kept
+
     def cut(self, tensor: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
-        """The kept part [kept] of a whole tensor."""
+        """The kept part [kept] of a tensor, a view."""
         return tensor[tuple(slice(0, k) for k in self.kept)]
 
     def gather(self, tensor: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
-        """The kept values [count] of a whole tensor."""
+        """The kept values [count] of a tensor."""
         return np.ascontiguousarray(self.cut(tensor)).reshape(-1)
 
-    def scatter(self, levels: Ints, shape: tuple[int, ...]) -> Ints:
-        """The smallest box that holds the levels, filled in."""
-        return levels.reshape(self.kept)
+    def scatter(self, values: npt.NDArray[_Number], shape: tuple[int, ...]) -> npt.NDArray[_Number]:
+        """A box of a tensor of this shape that holds the values [count], zero elsewhere."""
+        return values.reshape(self.kept)
+
+    def trim(self, levels: Ints) -> tuple[Box, Ints]:
+        """The smallest box that holds all levels [count] that are not zero, and its levels."""
+        inside = levels.reshape(self.kept)
+        small = smallest_box(inside)
+        return small, small.gather(inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +78,49 @@ class Scan:
     count: int
     """number of levels, 0 … the tensor's size"""
 
+    @property
+    def kept(self) -> int:
+        """Positions kept; as `Box.kept`, what people are shown."""
+        return self.count
+
+    @property
+    def has_axes(self) -> bool:
+        """Whether levels keep the tensor's axes."""
+        return False
+
+    def kind(self, shape: tuple[int, ...]) -> int:
+        """REGION_SCAN."""
+        return REGION_SCAN
+
+    def parameters(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The numbers that the index stores besides the kind."""
+        return (self.count,)
+
+    def bounds(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Lengths of a box that holds the region; not the smallest."""
+        return shape
+
     def level_shape(self) -> tuple[int, ...]:
         """The shape in which the levels' contexts are computed."""
         return (self.count,)
 
     def gather(self, tensor: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
-        """The kept values [count] of a whole tensor."""
+        """The kept values [count] of a tensor."""
         box, places = scan_places(tensor.shape, self.count)
-        return np.ascontiguousarray(tensor[tuple(slice(0, k) for k in box)]).reshape(-1)[places]
+        return Box(box).gather(tensor)[places]
 
-    def scatter(self, levels: Ints, shape: tuple[int, ...]) -> Ints:
-        """A box that holds the levels, filled in."""
+    def scatter(self, values: npt.NDArray[_Number], shape: tuple[int, ...]) -> npt.NDArray[_Number]:
+        """A box of a tensor of this shape that holds the values [count], zero elsewhere."""
         box, places = scan_places(shape, self.count)
-        result = np.zeros(prod(box), np.int32)
-        result[places] = levels
+        result = np.zeros(prod(box), values.dtype)
+        result[places] = values
         return result.reshape(box)
+
+    def trim(self, levels: Ints) -> tuple[Scan, Ints]:
+        """The shortest prefix that holds all levels [count] that are not zero, and its levels."""
+        nonzero = np.flatnonzero(levels)
+        count = int(nonzero[-1]) + 1 if nonzero.size else 0
+        return Scan(count), levels[:count]
 
 
 Region: TypeAlias = Box | Scan
@@ -78,24 +131,13 @@ def smallest_box(levels: Ints) -> Box:
     kept = []
     for axis in range(levels.ndim):
         others = tuple(a for a in range(levels.ndim) if a != axis)
-        used = np.flatnonzero(levels.any(axis=others))
-        kept.append(int(used[-1]) + 1 if len(used) else 0)
+        nonzero = np.flatnonzero(levels.any(axis=others))
+        kept.append(int(nonzero[-1]) + 1 if len(nonzero) else 0)
     return Box(tuple(kept))
 
 
-def trimmed(region: Region, levels: Ints) -> tuple[Region, Ints]:
-    """The smallest region of the same kind that holds all levels [count] that are not zero, and its levels."""
-    if isinstance(region, Box):
-        inside = levels.reshape(region.kept)
-        small = smallest_box(inside)
-        return small, small.gather(inside)
-    used = np.flatnonzero(levels)
-    count = int(used[-1]) + 1 if used.size else 0
-    return Scan(count), levels[:count]
-
-
 def scan_places(shape: tuple[int, ...], count: int) -> tuple[tuple[int, ...], npt.NDArray[np.intp]]:
-    """A box that holds the first `count` positions, and their places in its C order."""
+    """A box that holds the first `count` positions of a scan, and their places in its C order [count]."""
     last = _last_sum(shape, count)
     box = tuple(min(n, last + 1) for n in shape)
     sums = sum(np.ogrid[tuple(slice(0, k) for k in box)], start=np.zeros((), np.int32))
@@ -109,16 +151,16 @@ def _last_sum(shape: tuple[int, ...], count: int) -> int:
     if not count:
         return 0
     # the first `count` positions have sums below `count`
-    return int(np.searchsorted(_running_counts(tuple(min(n, count) for n in shape)), count))
+    return int(np.searchsorted(_cumulative_counts(tuple(min(n, count) for n in shape)), count))
 
 
 def positions_upto(shape: tuple[int, ...], index_sum: int) -> int:
-    """How many positions have at most this index sum."""
-    counts = _running_counts(tuple(min(n, index_sum + 1) for n in shape))
+    """Number of positions whose index sum is at most this."""
+    counts = _cumulative_counts(tuple(min(n, index_sum + 1) for n in shape))
     return int(counts[min(index_sum, len(counts) - 1)])
 
 
-def _running_counts(shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+def _cumulative_counts(shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     """Number of positions with an index sum of at most 0, 1, …; exact, as it stays below 2^53."""
     per_sum = np.ones(1, np.float64)
     for n in shape:

@@ -1,4 +1,7 @@
-"""Step sizes as 16-bit codes: step = (256 + mantissa) / 256 · 2^(exponent - 90), code = 256 · exponent + mantissa."""
+"""Step sizes as 16-bit codes (spec section "Reconstruction").
+
+step = (256 + mantissa) / 256 · 2^(exponent - 90),   code = 256 · exponent + mantissa
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from ..constants import MAX_STEP_EXPONENT, STEP_EXPONENT_BIAS, STEP_MANTISSA_BIT
 
 _ONE = 1 << STEP_MANTISSA_BITS
 MAX_CODE = _ONE * (MAX_STEP_EXPONENT + 1) - 1
+"""the largest step code, 55807"""
 
 
 def step_of(code: int) -> float:
@@ -16,7 +20,7 @@ def step_of(code: int) -> float:
 
 
 def code_below(step: float) -> int:
-    """The code of the largest step that is not above `step`, or of the smallest step there is."""
+    """The code of the largest step ≤ `step`; 0 if `step` is below the smallest."""
     if step >= step_of(MAX_CODE):
         return MAX_CODE
     if step <= step_of(0):

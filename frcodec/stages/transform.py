@@ -34,18 +34,23 @@ class Transform:
     block: int = 0
     """every axis is cut into runs of 2^block elements, the last of which may be shorter; 0: axes are whole"""
 
+    @property
+    def mask(self) -> int:
+        """The axes as a number: bit a is set if axis a is transformed."""
+        return sum(1 << axis for axis in self.axes)
+
     def runs(self, length: int) -> int:
-        """Elements of a run of an axis."""
+        """Elements of a run of an axis of this length."""
         return min(length, 1 << self.block) if self.block else length
 
 
 def forward(values: Reals, transform: Transform) -> Reals:
-    """Orthonormal DCT-II coefficients of the values, same shape."""
+    """The orthonormal DCT-II of every run, same shape."""
     if not transform.axes or not values.size:
         return values
     if not transform.block:
-        whole: Reals = scipy.fft.dctn(values, axes=transform.axes, norm="ortho")
-        return whole
+        coefs: Reals = scipy.fft.dctn(values, axes=transform.axes, norm="ortho")
+        return coefs
     result = values
     for axis in transform.axes:
         length, run = values.shape[axis], transform.runs(values.shape[axis])
@@ -60,12 +65,12 @@ def forward(values: Reals, transform: Transform) -> Reals:
 
 
 def fraction_bits(energy: int) -> int:
-    """F for points of this sum of squares; below 8 there is no exact transform of them."""
+    """F for points with this sum of squares; below 8 there is no exact inverse transform of them."""
     return min(MAX_FRACTION_BITS, (ENERGY_BITS - max(0, energy - 1).bit_length()) // 2)
 
 
 def energy(points: npt.NDArray[np.int32]) -> int:
-    """Sum of squares, exactly."""
+    """Sum of squares, exact."""
     flat = points.reshape(-1)
     total = 0
     for start in range(0, flat.size, 1 << 16):  # 2^16 squares of halves of 16 bits fit in 64 bits
@@ -106,14 +111,15 @@ def axis_order(kept: Sequence[int], shape: Sequence[int], axes: Sequence[int]) -
 
 
 def inverse(points: Reals, shape: Sequence[int], transform: Transform, fraction: int) -> Reals:
-    """Integers value · 2^F, exact in doubles, of the given shape along the transformed axes, from a box of points.
+    """The inverse transform of a box of points: integers value · 2^F, as exact doubles.
 
-    Axes that are not transformed keep the box's length. `fraction` is F of the whole tensor's energy.
-    Raises CorruptError (bad_record) where F is too small for an exact result.
+    Transformed axes get their length in `shape`; all others keep that of the box. `fraction` is F of the energy of all
+    points. Raises CorruptError (bad_record) if F is below 8.
     """
     if fraction < MIN_FRACTION_BITS:
         raise CorruptError(
-            Code.BAD_RECORD, f"Levels of a transformed tensor are too large: F is {fraction}, 8 is the least."
+            Code.BAD_RECORD,
+            f"The levels of a transformed tensor are too large: F = {fraction} is below {MIN_FRACTION_BITS}.",
         )
     x = points * 2.0**fraction
     for axis in axis_order(points.shape, shape, transform.axes):
@@ -122,14 +128,14 @@ def inverse(points: Reals, shape: Sequence[int], transform: Transform, fraction:
 
 
 def _inverse_axis(x: Reals, axis: int, length: int, run: int) -> Reals:
-    """One axis, run by run: of all but one of them either everything is kept or nothing."""
+    """One axis, run by run: at most one run is kept in part, those before it whole, those behind it not at all."""
     before, kept, after = prod(x.shape[:axis]), x.shape[axis], prod(x.shape[axis + 1 :])
     x3 = x.reshape(before, kept, after)
     result = np.zeros((before, length, after))
     cut = kept // run * run if run else 0
     if cut:
-        whole = _product(x3[:, :cut].reshape(-1, run, after), basis(run, run))
-        result[:, :cut] = whole.reshape(before, cut, after)
+        runs = _product(x3[:, :cut].reshape(-1, run, after), basis(run, run))
+        result[:, :cut] = runs.reshape(before, cut, after)
     if cut < kept:
         last = min(run, length - cut)
         result[:, cut : cut + last] = _product(x3[:, cut:], basis(last, kept - cut))
@@ -137,7 +143,7 @@ def _inverse_axis(x: Reals, axis: int, length: int, run: int) -> Reals:
 
 
 def _product(x: Reals, matrix: Reals) -> Reals:
-    """The basis times [runs, kept, after], rounded half up."""
+    """⌊(matrix · x + 2^21) / 2^22⌋ of x [runs, kept, after]."""
     product: Reals = (x[:, :, 0] @ matrix.T)[:, :, None] if x.shape[2] == 1 else np.matmul(matrix, x)
     product += 2.0 ** (BASIS_BITS - 1)
     product *= 2.0**-BASIS_BITS

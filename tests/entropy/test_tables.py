@@ -18,14 +18,14 @@ from frcodec.entropy.lanes import Coder
 from frcodec.entropy.tables import ESCAPE, Table, frequencies, symbol_frequencies, zero_frequency
 from frcodec.errors import CorruptError
 
-UNIONS = (0, 1)
+SUBSETS = (0, 1)
 
 
 @pytest.mark.parametrize("shape", range(4))
 def test_every_table_is_complete(shape):
     for zero in range(64):
         for scale in range(64):
-            for subset in UNIONS:
+            for subset in SUBSETS:
                 direct, escape = frequencies(Table(zero, scale, shape), subset)
                 assert direct[0] + 2 * sum(direct[1:]) + escape == 4096
                 assert min(direct) >= 1
@@ -35,13 +35,13 @@ def test_every_table_is_complete(shape):
 
 
 @settings(max_examples=300)
-@given(tables(2), st.sampled_from(UNIONS))
+@given(tables(2), st.sampled_from(SUBSETS))
 def test_every_table_follows_its_definition(table, subset):
     expected = frequencies_of(table, subset)
     assert list(frequencies(table, subset)[0]) == expected
 
 
-@pytest.mark.parametrize("subset", UNIONS)
+@pytest.mark.parametrize("subset", SUBSETS)
 @pytest.mark.parametrize("shape", range(4))
 def test_tables_fall_with_magnitude(shape, subset):
     """Up to the rounding of running sums, which moves a frequency by less than one."""
@@ -63,7 +63,7 @@ def test_zero_frequencies_follow_the_odds():
     assert values[24] == 2048
 
 
-@pytest.mark.parametrize("subset", UNIONS)
+@pytest.mark.parametrize("subset", SUBSETS)
 @pytest.mark.parametrize("shape", range(4))
 def test_frequencies_follow_the_formula(shape, subset):
     """Points of subset 1 are half a level nearer to zero."""

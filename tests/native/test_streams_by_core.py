@@ -22,6 +22,7 @@ from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
 from frcodec.native import _core
+from frcodec.native import decoder as native_decoder
 from frcodec.stages.layer import Layer
 from frcodec.stages.region import Box
 from frcodec.stages.steps import code_near, step_of
@@ -130,7 +131,7 @@ def test_threads_change_nothing(monkeypatch):
     made = replace(plain(shape), transform=Transform((1,)))
     found = []
     for processors in (1, 4):
-        monkeypatch.setattr(native, "processors", lambda count=processors: count)
+        monkeypatch.setattr(native_decoder, "processors", lambda count=processors: count)
         with native.using(True):
             found.append(streams.decode(data, [made])[0].tobytes())
     assert found[0] == found[1]

@@ -118,7 +118,7 @@ def test_integers_are_exact_around_any_center(name, center, seed, shape):
     tensor = Stored("w", DTYPES[name], shape, array.tobytes())
     values = layer.integer_points(tensor, center)
     assert np.abs(values).max(initial=0) <= 128
-    made = Layer(DTYPES[name], shape, Transform(), layer.whole(shape), center)
+    made = Layer(DTYPES[name], shape, Transform(), Box(shape), center)
     assert np.array_equal(layer.decode(values.reshape(-1), made), array)
 
 
@@ -131,9 +131,9 @@ def test_quantized_coefficients_are_within_half_a_step(shape, seed, code, data):
     coefs = layer.coefficients(Stored("w", DTYPES["float32"], shape, values.tobytes()), how)
     assert coefs.shape == shape
     if np.abs(coefs).max(initial=0) / step > MAX_LEVEL:
-        assert layer.rounded(coefs, step) is None
+        assert layer.round_to_points(coefs, step) is None
         return
-    found = layer.rounded(coefs, step)
+    found = layer.round_to_points(coefs, step)
     assert found is not None
     assert found.dtype == np.int32
     assert found.shape == shape

@@ -38,18 +38,18 @@ def test_without_a_trellis_there_is_one_state():
 
 
 @given(st.sampled_from(STATE_BITS), st.integers(1, 4), st.lists(LEVELS, max_size=40))
-def test_unions_and_points_are_those_of_a_walk(state_bits, lanes, flat):
-    steps = len(flat) // lanes
-    in_time = np.array(flat[: steps * lanes], np.int32).reshape(lanes, steps).T
-    subsets = trellis.subsets(in_time, state_bits)
-    points = trellis.points(in_time, subsets)
+def test_subsets_and_points_are_those_of_a_walk(state_bits, lanes, flat):
+    iterations = len(flat) // lanes
+    laid_out = np.array(flat[: iterations * lanes], np.int32).reshape(lanes, iterations).T
+    subsets = trellis.subsets(laid_out, state_bits)
+    points = trellis.points(laid_out, subsets)
     for lane in range(lanes):
-        expected = list(walk(in_time[:, lane].tolist(), state_bits))
+        expected = list(walk(laid_out[:, lane].tolist(), state_bits))
         assert subsets[:, lane].tolist() == [subset for _, subset, _ in expected]
         assert points[:, lane].tolist() == [point for _, _, point in expected]
 
 
-def test_the_points_of_the_unions():
+def test_the_points_of_the_subsets():
     levels = np.arange(-3, 4, dtype=np.int32)
     assert trellis.points(levels, np.zeros(7, np.uint8)).tolist() == [-6, -4, -2, 0, 2, 4, 6]
     assert trellis.points(levels, np.ones(7, np.uint8)).tolist() == [-5, -3, -1, 0, 1, 3, 5]
