@@ -125,7 +125,7 @@ def along_trellis(
     levels, subsets = np.empty(points.size, np.int32), np.empty(points.size, np.uint8)
     for part in segments(points.size):
         if native.enabled():
-            found = native_encoder.find_path(scaled[part], contexts[part], price, model.lanes, model.state_bits)
+            found = native_encoder.viterbi(scaled[part], contexts[part], price, model.lanes, model.state_bits)
             levels[part], subsets[part] = found
             continue
         laid_out = to_lanes(scaled[part], model.lanes), to_lanes(contexts[part], model.lanes)

@@ -105,7 +105,7 @@ def _coded(scaled: Reals, back: Feedback) -> tuple[Quantized, StreamModel]:
         contexts = contexts_by_level(found.points, shape, model)
         price = (prices(magnitude_bits(model)) / np.float32(ONE)).astype(np.float32)
         found = Quantized(
-            *native_encoder.find_path_with_feedback(
+            *native_encoder.viterbi_with_feedback(
                 exact, contexts, price, back.upper, back.weights, starts, model.state_bits
             )
         )

@@ -87,7 +87,7 @@ def path(scaled, upper, weights, starts=(0,), state_bits=5, bits=None):
     rows, columns = scaled.shape
     price = np.zeros((2, 1, 132), np.float32) if bits is None else np.array(bits, np.float32) * np.float32(LAMBDA)
     price[:, :, 0] = 1e6  # of level -1
-    levels, subsets = native_encoder.find_path_with_feedback(
+    levels, subsets = native_encoder.viterbi_with_feedback(
         scaled.reshape(-1), np.zeros(scaled.size, np.uint8), price, np.asarray(upper, np.float32),
         np.asarray(weights, np.float32), np.array(starts, np.int64), state_bits,
     )  # fmt: skip
