@@ -6,16 +6,14 @@ from collections.abc import Callable
 from math import prod
 from typing import TypeAlias
 
-from ...constants import Code
+from ...constants import MAX_RANK, Code
 from ...errors import CorruptError, UnsupportedError
 from ...tensors import DTYPES
 from .objects import Composite, Global, Mapping, Placeholder, SparseRef, StorageRef, TensorRef
 
-MAX_AXES = 32
-"""more than any network uses, and what every version of NumPy takes"""
 _LARGEST = (1 << 63) - 1
 
-_STORAGES = {
+STORAGES = {
     "FloatStorage": "float32",
     "DoubleStorage": "float64",
     "HalfStorage": "float16",
@@ -32,6 +30,7 @@ _STORAGES = {
     "QUInt8Storage": "uint8",
     "QInt32Storage": "int32",
 }
+"""class of a typed storage -> dtype; the first class of a dtype is the one to write"""
 _SPARSE_PARTS = {
     "torch.sparse_coo": ("indices", "values"),
     "torch.sparse_csr": ("crow_indices", "col_indices", "values"),
@@ -71,7 +70,7 @@ def storage(identity: object) -> StorageRef:
                 "Load it with torch.load and save it again with torch.save.",
             )
         case ("storage", Global(name=kind), str(key), _, int(count), *_) if 0 <= count <= _LARGEST:
-            name = _STORAGES.get(kind)
+            name = STORAGES.get(kind)
             return StorageRef(kind, DTYPES[name] if name else None, key, count)
     raise _corrupt("a persistent id in the pickle does not name a tensor storage")
 
@@ -84,9 +83,9 @@ def _sizes(value: object) -> tuple[int, ...] | None:
     """A shape or strides: non-negative integers."""
     if not isinstance(value, tuple | list):
         return None
-    if len(value) > MAX_AXES:
+    if len(value) > MAX_RANK:
         raise UnsupportedError(
-            Code.UNSUPPORTED_MODEL, f"A tensor of the model has {len(value):,} axes; at most {MAX_AXES} are supported."
+            Code.UNSUPPORTED_MODEL, f"A tensor of the model has {len(value):,} axes; at most {MAX_RANK} are supported."
         )
     sizes = tuple(n for n in value if isinstance(n, int) and 0 <= n <= _LARGEST)
     return sizes if len(sizes) == len(value) else None
