@@ -1,7 +1,7 @@
-"""The state of a pickle machine, and what its instructions do to it.
+"""The pickle machine: its state, and the operations of its instructions.
 
-An instruction that cannot be carried out raises ValueError or TypeError with the reason, IndexError for too few values
-on the stack, or KeyError for an unknown memo index.
+An invalid instruction raises ValueError or TypeError with the reason, IndexError if the stack has too few values, or
+KeyError for an unknown memo index.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from . import known_globals
 from .objects import Global, Mapping, Placeholder, StorageRef, TensorRef
 
 MAX_DIGITS = 400
-"""of a number written as text: reading decimal digits takes quadratic time"""
+"""of a number written as text, because parsing decimal digits takes quadratic time"""
 
 
 class Machine:
-    """State of one pickle: a stack, the stacks below open marks, and the memo."""
+    """The state of unpickling: the stack, the stacks below open marks, and the memo."""
 
     def __init__(self, data: memoryview, start: int) -> None:
         self.data = data
@@ -138,23 +138,23 @@ class Machine:
 
     def call(self) -> None:
         """Replace a callable and its arguments by the result."""
-        maker, arguments = self.top(2)
-        self.push(known_globals.call(maker, arguments))
+        function, arguments = self.top(2)
+        self.push(known_globals.call(function, arguments))
 
     def call_with_keywords(self) -> None:
         """Replace a callable, its arguments and keyword arguments by a placeholder."""
-        maker, arguments, keywords = self.top(3)
-        self.push(Placeholder(maker, (arguments, keywords)))
+        function, arguments, keywords = self.top(3)
+        self.push(Placeholder(function, (arguments, keywords)))
 
     def call_marked(self) -> None:
         """Call the first value above the mark with the others as arguments."""
-        maker, *arguments = self.since_mark()
-        self.push(known_globals.call(maker, tuple(arguments)))
+        function, *arguments = self.since_mark()
+        self.push(known_globals.call(function, tuple(arguments)))
 
     def call_named(self) -> None:
         """Call a global, named in two lines, with the values above the mark."""
-        maker = self.global_line()
-        self.push(known_globals.call(maker, tuple(self.since_mark())))
+        function = self.global_line()
+        self.push(known_globals.call(function, tuple(self.since_mark())))
 
     def global_line(self) -> Global:
         """The global named in the next two lines."""
@@ -181,13 +181,13 @@ class Machine:
         elif isinstance(target, Placeholder):
             target.elements.extend(items)
         else:
-            raise ValueError("elements are appended to something that is not a list")
+            raise ValueError("items are appended to an object that is not a list")
 
     def set_items(self, items: list[object]) -> None:
         """Put keys and values, alternating, into the dictionary on top of the stack."""
         target = self.stack[-1]
         if not isinstance(target, Mapping | Placeholder) or len(items) % 2:
-            raise ValueError("entries are put into something that is not a dictionary")
+            raise ValueError("items are set in an object that is not a dictionary")
         target.pairs.extend(zip(items[::2], items[1::2], strict=True))
 
     def dictionary(self) -> None:
@@ -203,4 +203,4 @@ class Machine:
         if isinstance(target, Placeholder):
             target.states.append(state)
         elif not isinstance(target, Mapping | Global | TensorRef | list):
-            raise ValueError("a state is given to something that has none")
+            raise ValueError("a state is set on an object that has none")

@@ -1,6 +1,6 @@
-"""A pickle machine that cannot import, call or compare anything: it only records.
+"""Unpickles without importing, calling or comparing anything: the result is containers and inert records.
 
-Python's own unpickler is not used because its memo and its buffers grow with numbers found in the file.
+Python's own unpickler is not used because a few bytes of a file can make its memo and its buffers huge.
 """
 
 from __future__ import annotations
@@ -17,34 +17,33 @@ from .objects import Mapping, StorageRef
 
 MAX_PICKLE_BYTES = 1 << 28
 _BUDGET = 1 << 24
-"""opcodes; one that makes a container counts as several, so that memory stays below about a gigabyte"""
+"""instructions; those that make a container count more, so that memory stays below about a gigabyte"""
 _CONTAINER_COST = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unpickled:
-    """What a pickle describes."""
+    """The object of a pickle."""
 
     root: object
     end: int
-    """position behind it"""
+    """end of the pickle"""
     storages: dict[str, StorageRef]
-    """by their key, all that are mentioned"""
+    """all storages that it refers to, by key"""
 
 
 def unpickle(data: Buffer, start: int = 0) -> Unpickled:
-    """The pickle at `start`.
+    """Read the pickle at `start`.
 
-    Containers are lists, tuples and `Mapping`; everything else that is not a plain value is a record of
-    `objects`. The result may contain itself.
+    Containers are lists, tuples and `Mapping`; other objects are records of `objects`. The result may contain itself.
 
-    Raises CorruptError (bad_model) for anything that is not a pickle, or one made to exhaust memory or time.
+    Raises CorruptError (bad_model) for malformed pickles and for those that would exhaust memory or time.
     """
     machine = Machine(memoryview(data).cast("B")[: start + MAX_PICKLE_BYTES], start)
     try:
         return Unpickled(_run(machine), machine.at, machine.storages)
     except KeyError:
-        what = "it refers to a value that it never had"
+        what = "it refers to an unknown memo entry"
     except IndexError:
         what = "an instruction takes more values than there are"
     except (ValueError, TypeError, OverflowError) as error:
@@ -53,7 +52,7 @@ def unpickle(data: Buffer, start: int = 0) -> Unpickled:
 
 
 def _run(machine: Machine) -> object:
-    """Carry out instructions up to the end of the pickle; what is left on top of the stack is its value."""
+    """Execute a pickle and return its object, the top of the stack at the end."""
     budget = _BUDGET
     while True:
         opcode = machine.byte()
@@ -72,7 +71,7 @@ _STOP = ord(".")
 _CONTAINERS = frozenset(b"]}(l)tdR\x81\x92\x85\x86\x87\x8f\x91boicQP")
 _ACTIONS: dict[int, Callable[[Machine], object]] = {
     ord("\x80"): lambda m: m.byte(),  # protocol
-    ord("\x95"): lambda m: m.number("<Q"),  # frame: a hint to readers of pipes
+    ord("\x95"): lambda m: m.number("<Q"),  # frame: a hint for buffering
     ord("("): Machine.mark,
     ord("0"): Machine.discard,
     ord("1"): Machine.since_mark,
@@ -134,4 +133,4 @@ _ACTIONS: dict[int, Callable[[Machine], object]] = {
     ord("P"): lambda m: m.persistent(m.line().decode()),
     ord("Q"): lambda m: m.persistent(m.stack.pop()),
 }
-"""instruction -> what it does; the numbers are those of Python's pickle protocols 0 to 5"""
+"""opcode of Python's pickle protocols 0 to 5 -> action"""
