@@ -1,4 +1,4 @@
-"""The signature of `forward` in an ExecuTorch program (.pte), after the fields of its schema, program.fbs."""
+"""The signature of `forward` in an ExecuTorch program (.pte), by the fields of its schema, program.fbs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _TYPES = {
     1: "None", 2: "int", 3: "bool", 4: "float", _TENSOR: "Tensor", 6: "str", 7: "List[int]", 8: "List[float]",
     9: "List[bool]", 10: "List[Tensor]", 11: "List[Optional[Tensor]]",
 }  # fmt: skip
-"""member of the subset of values -> what TorchScript calls it"""
+"""member of the union of values -> what TorchScript calls it"""
 _DTYPES = SCALAR_TYPES | {8: "complex32", 9: "complex64", 10: "complex128"}
 """PyTorch's number of an element type -> name"""
 
 
 def signature(image: memoryview) -> Signature:
-    """What `forward` takes and gives; where lengths vary, shapes are the largest. Raises CorruptError."""
+    """Inputs and outputs of `forward`; dynamic shapes are upper bounds. Raises CorruptError."""
     for plan in Flatbuffer(image, "The ExecuTorch program").root().tables(_PLANS):
         if plan.text(_PLAN_NAME) == "forward":
             return Signature(_values(plan, _PLAN_INPUTS), _values(plan, _PLAN_OUTPUTS))

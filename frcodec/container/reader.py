@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from bisect import bisect_right
 from contextlib import suppress
 from functools import cached_property
@@ -21,7 +20,8 @@ from ..constants import (
     SECTION_WIDTHS,
     Code,
 )
-from ..errors import CorruptError, FileError, UnsupportedError
+from ..disk import map_file
+from ..errors import CorruptError, UnsupportedError
 from . import index as index_section
 from . import packed, sections, widths_section
 from . import skeleton as skeleton_section
@@ -39,7 +39,7 @@ class Reader:
     """
 
     def __init__(self, source: Path | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        self._map, self._data = _mapped(source) if isinstance(source, Path) else (None, memoryview(source))
+        self._data = map_file(source) if isinstance(source, Path) else memoryview(source)
         self._max_bytes = max_bytes
         try:
             self._sections = list(sections.walk(self._data))
@@ -125,8 +125,6 @@ class Reader:
         """Release the file; bytes obtained from it must not be used afterwards."""
         with suppress(BufferError):  # bytes still in use keep the mapping alive
             self._data.release()
-            if self._map is not None:
-                self._map.close()
 
     def __enter__(self) -> Self:
         return self
@@ -167,15 +165,3 @@ class Reader:
         if not borders.issuperset(self._section_starts):
             raise CorruptError(Code.BAD_SECTION, "A stream crosses the border of a data section.")
         self.check_decoded(self.index)
-
-
-def _mapped(path: Path) -> tuple[mmap.mmap | None, memoryview]:
-    try:
-        with path.open("rb") as file:
-            if not file.seek(0, 2):
-                return None, memoryview(b"")
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return mapped, memoryview(mapped)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise FileError(Code.READ_FAILED, f"Cannot read {path}: {reason}.") from error

@@ -1,1 +1,1 @@
-"""Model files of other formats: to entries and skeletons, and plain dictionaries of tensors written."""
+"""Readers that split model files into entries and a skeleton, and writers for plain dictionaries of tensors."""

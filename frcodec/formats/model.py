@@ -1,4 +1,4 @@
-"""A model file of another format taken apart: named tensors, and a skeleton with holes for their bytes."""
+"""A model file taken apart: its named tensors, and a skeleton, the rest of its bytes with holes for the tensors."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from ..tensors import Buffer, Entry
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model file taken apart."""
+    """A model file taken apart into tensors and a skeleton."""
 
     kind: str
-    """for people: "PyTorch zip", "TorchScript", "lite interpreter", "ExecuTorch", "ExecuTorch data", "safetensors" or
+    """for display: "PyTorch zip", "TorchScript", "lite interpreter", "ExecuTorch", "ExecuTorch data", "safetensors" or
     "PyTorch legacy" """
     entries: Sequence[Entry]
     """named tensors in dictionary order; their data may lie in a mapping of the file"""
     skeleton: Skeleton | None
-    """None where only the tensors are wanted"""
+    """None if only the tensors are kept"""
     lossless: frozenset[int]
-    """positions of stored tensors that the reader knows to be no weights (optimizer state, quantization scales)"""
+    """positions of stored tensors that are known not to be weights (optimizer state, quantization scales)"""
 
 
 def cut(pieces: Iterable[Buffer], holes: Sequence[Hole], patches: Sequence[Patch]) -> Skeleton:
-    """The skeleton of the model file that is the concatenation of `pieces`.
+    """Make the skeleton of the model file that is the concatenation of `pieces`.
 
     Holes and patches must be ascending by offset. Only the bytes outside of the holes are copied.
     """
@@ -39,7 +39,7 @@ def cut(pieces: Iterable[Buffer], holes: Sequence[Hole], patches: Sequence[Patch
             gaps += view[at - start : max(hole.offset, at) - start]
             at = min(hole.offset + hole.length, end)
             if hole.offset + hole.length > end:
-                break  # the hole goes on in the next piece
+                break  # the hole continues in the next piece
             number += 1
         gaps += view[at - start :]
         start = end

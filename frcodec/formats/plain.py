@@ -1,7 +1,7 @@
-"""A plain dictionary of tensors on its way to a file.
+"""The input of the writers of plain tensor dictionaries: `write_pt`, `write_safetensors` and `write_npz`.
 
-Every writer (`write_pt`, `write_safetensors`, `write_npz`) takes names, dtypes and shapes first and asks for one tensor
-at a time, so that a caller may decode while writing. The output needs no seeking.
+A writer takes names, dtypes and shapes first and fetches one tensor at a time, so that the caller can decode while
+writing. The output is never sought.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ..errors import UsageError
 from ..tensors import Buffer, DType
 
 ALIGNMENT: Final = 64
-"""bytes; of every payload in an archive"""
+"""of every payload in an archive, in bytes"""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is known of a tensor before its elements."""
+    """Name, dtype and shape of a tensor."""
 
     name: str
     dtype: DType
@@ -29,7 +29,7 @@ class Header:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the elements."""
+        """Size of the elements in bytes."""
         return prod(self.shape) * self.dtype.itemsize
 
 
@@ -38,7 +38,7 @@ Fetch: TypeAlias = Callable[[int], Buffer]
 
 
 def check_names(tensors: Sequence[Header]) -> None:
-    """UsageError (bad_tensor) if two tensors have one name."""
+    """Raise UsageError (bad_tensor) if two tensors have the same name."""
     seen: set[str] = set()
     for header in tensors:
         if header.name in seen:
@@ -46,8 +46,8 @@ def check_names(tensors: Sequence[Header]) -> None:
         seen.add(header.name)
 
 
-def fetched(header: Header, data: Buffer) -> memoryview:
-    """The bytes of a tensor, as many as it has."""
+def checked(header: Header, data: Buffer) -> memoryview:
+    """The bytes of a fetched tensor. Raises UsageError (bad_tensor) if their number is wrong."""
     view = memoryview(data).cast("B") if len(data) else memoryview(b"")
     if len(view) != header.nbytes:
         raise UsageError(

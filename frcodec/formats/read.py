@@ -1,13 +1,13 @@
-"""A model file of any supported kind, recognised by its content."""
+"""Reads model files of all supported formats; the format is detected from the content."""
 
 from __future__ import annotations
 
-import mmap
 from contextlib import suppress
 from pathlib import Path
 
 from ..constants import DEFAULT_MAX_BYTES, MAGIC, Code
-from ..errors import FileError, UnsupportedError
+from ..disk import map_file
+from ..errors import UnsupportedError
 from ..stages.spectral import DctTensor
 from ..tensors import Buffer
 from .executorch import data as executorch_data
@@ -20,13 +20,18 @@ from .safetensors import read_safetensors
 
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _KNOWN_OTHERS = (
-    (0, MAGIC, "a .frc file already", "Decode it, or pass the model file that it was made from."),
+    (0, MAGIC, "already a .frc file", "Decode it, or pass the model file that it was made from."),
     (0, b"\x1f\x8b", "compressed by gzip", "Unpack it first."),
     (0, b"\x28\xb5\x2f\xfd", "compressed by zstd", "Unpack it first."),
     (0, b"\xfd7zXZ\0", "compressed by xz", "Unpack it first."),
     (0, b"BZh", "compressed by bzip2", "Unpack it first."),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", "Unpack it first."),
-    (257, b"ustar", "a tar archive", "Unpack it first; a model of PyTorch 0.1 must be saved again by a newer one."),
+    (
+        257,
+        b"ustar",
+        "a tar archive",
+        "Unpack it first; a model of PyTorch 0.1 must be saved with a newer one.",
+    ),
     (0, b"\x89HDF\r\n", "an HDF5 file (Keras)", "Save the weights as .safetensors."),
     (0, b"\x93NUMPY", "a NumPy array", "Save it in a dictionary, as .safetensors or .pt."),
     (0, b"GGUF", "a GGUF file", "It is quantized already; encode the model that it was made from."),
@@ -34,20 +39,20 @@ _KNOWN_OTHERS = (
     (4, b"PTMF", "a lite interpreter model in the flatbuffer format", "Save it with _use_flatbuffer=False."),
     (4, b"BP08", "an ExecuTorch program bundled with test inputs", "Encode the program (.pte) that it was made from."),
     (0, b"version https://git-lfs", "a Git LFS pointer, not the file itself", "Run: git lfs pull"),
-    (0, b"<", "text like HTML or XML, maybe an error page in place of a download", "Download it again."),
+    (0, b"<", "HTML or XML text, perhaps an error page instead of the download", "Download it again."),
     (0, b"\x08", "probably an ONNX model", "Encode the PyTorch model that it was exported from."),
-    (0, b"\x80", "a plain Python pickle", "Load it where it was made, and save the weights with torch.save."),
+    (0, b"\x80", "a plain Python pickle", "Load it in its original environment, and save the weights with torch.save."),
 )
-"""(offset, bytes there, what such a file is, what to do)"""
+"""(offset, magic, format, advice)"""
 
 
 def read_model(source: Path | Buffer, *, normalize: bool = True, max_bytes: int) -> Model:
-    """A model file taken apart into named tensors and a skeleton.
+    """Split a model file into named tensors and a skeleton.
 
-    Tensors are not copied: their data lie in a mapping of the file, or in `source` itself, which must stay
-    unchanged as long as the model is in use. With `normalize`, deflated members of zip files come back stored
-    from the rebuilt file, and a file of sparse DCT coefficients gives `DctTensor` entries and no skeleton: what is
-    wanted of it is the dense state dictionary. Without, the rebuilt file is the input byte for byte.
+    Tensors are not copied: their data are in a memory map of the file, or in `source` itself, which must not change
+    while the model is in use. With `normalize`, deflated members of zip files are stored uncompressed in the rebuilt
+    file, and a file of sparse DCT coefficients gives `DctTensor` entries and no skeleton, because it is decoded to a
+    dense state dictionary. Otherwise the rebuilt file is the input byte for byte.
 
     Raises UnsupportedError (unsupported_model) for anything but PyTorch (zip, TorchScript, lite interpreter, legacy),
     ExecuTorch and safetensors files, UnsupportedError (too_large) for files or views of more than `max_bytes`,
@@ -55,7 +60,7 @@ def read_model(source: Path | Buffer, *, normalize: bool = True, max_bytes: int)
     """
     image = _image(source, max_bytes)
     if normalize:
-        with suppress(UnsupportedError):  # what holds no coefficients is read as it is
+        with suppress(UnsupportedError):  # not a file of coefficients: read it like any other
             if (model := _sparse(image, max_bytes)) is not None:
                 return model
     head = bytes(image[:512])
@@ -73,22 +78,23 @@ def read_model(source: Path | Buffer, *, normalize: bool = True, max_bytes: int)
 
 
 def read_sparse(source: Path | Buffer, *, max_bytes: int = DEFAULT_MAX_BYTES) -> list[DctTensor]:
-    """The DCT coefficients of a file of sparse tensors, as the authors of frequency regularization publish them.
+    """Read the DCT coefficients from a file of sparse tensors, as the authors of frequency regularization publish them.
 
-    Torch is not needed. Raises as `read_model` does, and UnsupportedError (unsupported_model) for other files, with
-    the reason why what they hold is no coefficients.
+    PyTorch is not needed. Raises the errors of `read_model`, and UnsupportedError (unsupported_model) with the reason
+    if the file does not hold coefficients.
     """
     image = _image(source, max_bytes)
     model = _sparse(image, max_bytes)
     if model is None:
         raise UnsupportedError(
-            Code.UNSUPPORTED_MODEL, "The file holds no sparse tensors, so no DCT coefficients. Encode it as it is."
+            Code.UNSUPPORTED_MODEL,
+            "The file has no sparse tensors, so no DCT coefficients. Encode it as it is.",
         )
     return [entry for entry in model.entries if isinstance(entry, DctTensor)]
 
 
 def _sparse(image: memoryview, max_bytes: int) -> Model | None:
-    """The tensors of a file of sparse coefficients; None for other kinds of files, or where no tensor is sparse."""
+    """The tensors of a file of sparse coefficients; None for other formats and for files without sparse tensors."""
     head = bytes(image[: len(LEGACY_MAGIC)])
     if head.startswith(_ZIP_STARTS):
         return read_sparse_zip(image, max_bytes=max_bytes)
@@ -96,8 +102,8 @@ def _sparse(image: memoryview, max_bytes: int) -> Model | None:
 
 
 def _image(source: Path | Buffer, max_bytes: int) -> memoryview:
-    """The bytes of a model file, within the limit."""
-    image = _mapped(source) if isinstance(source, Path) else memoryview(source).cast("B")
+    """The bytes of a model file. Raises UnsupportedError (too_large) beyond `max_bytes`."""
+    image = map_file(source) if isinstance(source, Path) else memoryview(source).cast("B")
     if len(image) > max_bytes:
         raise UnsupportedError(
             Code.TOO_LARGE,
@@ -106,20 +112,8 @@ def _image(source: Path | Buffer, max_bytes: int) -> memoryview:
     return image.toreadonly()
 
 
-def _mapped(path: Path) -> memoryview:
-    """The bytes of a file without reading them."""
-    try:
-        with path.open("rb") as file:
-            if file.seek(0, 2) == 0:
-                return memoryview(b"")
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise FileError(Code.READ_FAILED, f"Cannot read {str(path)!r}: {reason}.") from error
-
-
 def _unknown(head: bytes) -> UnsupportedError:
-    """What a file looks like that is not supported."""
+    """The error for an unsupported file, with its likely format."""
     supported = "Supported are PyTorch files (.pt, .pth, .ptl, TorchScript), ExecuTorch (.pte, .ptd) and .safetensors."
     if not head:
         return UnsupportedError(Code.UNSUPPORTED_MODEL, f"The model file is empty. {supported}")
@@ -128,5 +122,5 @@ def _unknown(head: bytes) -> UnsupportedError:
             return UnsupportedError(Code.UNSUPPORTED_MODEL, f"The model file is {what}. {advice} {supported}")
     start = head[:8].hex(" ")
     return UnsupportedError(
-        Code.UNSUPPORTED_MODEL, f"The model file is of an unknown kind; it begins with {start}. {supported}"
+        Code.UNSUPPORTED_MODEL, f"The model file is of an unknown format; it begins with {start}. {supported}"
     )

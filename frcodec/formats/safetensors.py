@@ -1,4 +1,4 @@
-"""Safetensors files: an eight-byte length, a JSON header, and the payloads one behind another."""
+"""Safetensors files: the length of the header in 8 bytes, the header in JSON, the payloads without gaps."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from math import prod
 from typing import BinaryIO, TypeGuard
 
-from ..constants import Code
+from ..constants import MAX_RANK, Code
 from ..container.skeleton import Hole
 from ..errors import CorruptError, UnsupportedError, UsageError
 from ..tensors import DTYPES, DType, Entry, Stored
 from .model import Model, cut
-from .plain import Fetch, Header, check_names, fetched
-from .pytorch.known_globals import MAX_AXES
+from .plain import Fetch, Header, check_names, checked
 
 DTYPE_NAMES = {
     "F64": "float64",
@@ -45,21 +44,21 @@ _METADATA = "__metadata__"
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """One tensor of the header."""
+    """A tensor as the header describes it."""
 
     name: str
     dtype: DType
     shape: tuple[int, ...]
     start: int
     end: int
-    """in the payloads"""
+    """offsets from the first payload"""
 
 
 def read_safetensors(image: memoryview) -> Model:
-    """A safetensors file taken apart. Tensors of element types that are not known become lossless bytes.
+    """Read a safetensors file. Tensors of unknown dtypes become lossless bytes.
 
-    Raises CorruptError (bad_model) for a file that breaks the format, such as payloads that overlap or leave gaps,
-    UnsupportedError for a header beyond 32 MiB or tensors of too many axes.
+    Raises CorruptError (bad_model) for a malformed file, such as one whose payloads overlap or leave gaps,
+    UnsupportedError for a header larger than 32 MiB or tensors with too many axes.
     """
     header_end = 8 + int.from_bytes(image[:8], "little")
     if len(image) < 8 or header_end > len(image):
@@ -87,7 +86,7 @@ def _corrupt(what: str) -> CorruptError:
 
 
 def _header(text: bytes) -> list[tuple[str, object]]:
-    """The header's entries in their order; every JSON object in it as a tuple of pairs."""
+    """The entries of the header in file order; JSON objects are tuples of pairs."""
     try:
         header = json.loads(text.decode("utf-8"), object_pairs_hook=tuple)
     except RecursionError:
@@ -103,23 +102,23 @@ def _header(text: bytes) -> list[tuple[str, object]]:
 
 
 def _record(name: str, value: object) -> _Record:
-    """The description of one tensor, checked."""
+    """The validated description of a tensor."""
     fields = dict(value) if isinstance(value, tuple) else {}
     dtype, shape, offsets = (fields.get(key) for key in ("dtype", "shape", "data_offsets"))
     if len(fields) != 3 or not isinstance(dtype, str) or not _sizes(shape) or not _sizes(offsets):
         raise _corrupt(f"the description of tensor {name[:100]!r} is not one of dtype, shape and data_offsets")
     if not name or "\0" in name or len(name) > _MAX_NAME or _has_surrogates(name):
         raise _corrupt(f"the tensor name {name[:100]!r} is empty, too long or not valid text")
-    if len(shape) > MAX_AXES:
+    if len(shape) > MAX_RANK:
         raise UnsupportedError(
-            Code.UNSUPPORTED_MODEL, f"Tensor {name!r} has {len(shape):,} axes; at most {MAX_AXES} are supported."
+            Code.UNSUPPORTED_MODEL, f"Tensor {name!r} has {len(shape):,} axes; at most {MAX_RANK} are supported."
         )
     if len(offsets) != 2 or offsets[0] > offsets[1]:
         raise _corrupt(f"the data_offsets of tensor {name!r} are not a start and an end")
     size = offsets[1] - offsets[0]
     if dtype not in DTYPE_NAMES:
-        known_shape = tuple(shape) if prod(shape) == size else (size,)
-        return _Record(name, DTYPES["bytes"], known_shape, offsets[0], offsets[1])
+        bytes_shape = tuple(shape) if prod(shape) == size else (size,)
+        return _Record(name, DTYPES["bytes"], bytes_shape, offsets[0], offsets[1])
     expected = prod(shape) * DTYPES[DTYPE_NAMES[dtype]].itemsize
     if expected != size:
         raise _corrupt(f"tensor {name!r} should have {expected:,} bytes but has {size:,}")
@@ -135,7 +134,7 @@ def _has_surrogates(name: str) -> bool:
 
 
 def _check_layout(records: list[_Record], size: int) -> None:
-    """The payloads follow each other without gaps and fill the file."""
+    """Raise CorruptError unless the payloads follow each other without gaps and fill the file."""
     at = 0
     for record in sorted(records, key=lambda r: (r.start, r.end)):
         if record.start != at:
@@ -146,9 +145,9 @@ def _check_layout(records: list[_Record], size: int) -> None:
 
 
 def write_safetensors(out: BinaryIO, tensors: Sequence[Header], fetch: Fetch) -> None:
-    """A safetensors file. Tensors are fetched by falling element size, so that every payload is aligned.
+    """Write a safetensors file. Tensors are fetched by decreasing element size, so that every payload is aligned.
 
-    Raises UsageError (bad_tensor) for dtypes that safetensors lacks (complex128, complex32), and as `write_pt` does.
+    Raises UsageError (bad_tensor) for dtypes that safetensors lacks (complex128, complex32), and like `write_pt`.
     """
     check_names(tensors)
     names = {dtype: name for name, dtype in DTYPE_NAMES.items()} | {"bytes": "U8"}
@@ -159,19 +158,19 @@ def write_safetensors(out: BinaryIO, tensors: Sequence[Header], fetch: Fetch) ->
                 f"Tensor {header.name!r} has dtype {header.dtype}, which safetensors cannot hold. Write .pt instead.",
             )
     order = sorted(range(len(tensors)), key=lambda i: -tensors[i].dtype.itemsize)
-    described: dict[str, object] = {}
+    descriptions: dict[str, object] = {}
     at = 0
     for number in order:
         header = tensors[number]
-        described[header.name] = {
+        descriptions[header.name] = {
             "dtype": names[header.dtype.name],
             "shape": list(header.shape),
             "data_offsets": [at, at + header.nbytes],
         }
         at += header.nbytes
-    listed = {header.name: described[header.name] for header in tensors}
-    text = json.dumps(listed, ensure_ascii=False, separators=(",", ":")).encode()
+    in_order = {header.name: descriptions[header.name] for header in tensors}
+    text = json.dumps(in_order, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     out.write(struct.pack("<Q", len(text)) + text)
     for number in order:
-        out.write(fetched(tensors[number], fetch(number)))
+        out.write(checked(tensors[number], fetch(number)))

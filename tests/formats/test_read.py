@@ -42,7 +42,7 @@ OTHERS = {
     "git lfs pull": b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n",
     "ONNX": b"\x08\x07\x12\x07pytorch",
     "pickle": pickle.dumps({"a": 1}, 4),
-    "unknown kind; it begins with 01 02 03": bytes([1, 2, 3, 4]),
+    "unknown format; it begins with 01 02 03": bytes([1, 2, 3, 4]),
 }
 
 

@@ -1,6 +1,6 @@
-"""ExecuTorch data files (.ptd): named tensors beside a program, a flatbuffer and behind it one segment for each.
+"""ExecuTorch data files (.ptd): the named tensors of a program, a flatbuffer followed by a segment for each tensor.
 
-file = flatbuffer "FT01", in it a header "FH01" that says where the segments start ‖ padding ‖ segments
+file = flatbuffer "FT01" with a header "FH01" that has the offset of the segments ‖ padding ‖ segments
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ _HEADER_BYTES = 40
 
 
 def read_executorch_data(image: memoryview) -> Model:
-    """A data file taken apart, its tensors under their own names. Data without a type become lossless bytes.
+    """Read a data file. Tensors keep their names; data without a type become lossless bytes.
 
     Raises CorruptError (bad_model) for damaged files, UnsupportedError (unsupported_model) for too many axes.
     """
-    file = Ranges(image, _WHAT)
+    ranges = Ranges(image, _WHAT)
     length = int.from_bytes(image[12:16], "little")
     if bytes(image[8:12]) != _HEADER_MAGIC or length < _HEADER_BYTES:
-        file.fail("its header is missing")
+        ranges.fail("its header is missing")
     start, size, base, data = (int.from_bytes(image[at : at + 8], "little") for at in (16, 24, 32, 40))
     if start + size > len(image) or base + data > len(image):
-        file.fail(f"it should have {max(start + size, base + data):,} bytes, but it has {len(image):,}")
+        ranges.fail(f"it should have {max(start + size, base + data):,} bytes, but it has {len(image):,}")
     root = Flatbuffer(image[: start + size], f"The {_WHAT}").root()
-    segments = segments_of(root.tables(1), base, file)
+    segments = segments_of(root.tables(1), base, ranges)
     for table in root.tables(2):
-        place = segments.of(table.number(1, U32), file)
-        file.add(table.text(0), _layout(table.table(2), place[1] - place[0]), *place)
-    return file.model("ExecuTorch data")
+        place = segments.of(table.number(1, U32), ranges)
+        ranges.add(table.text(0), _layout(table.table(2), place[1] - place[0]), *place)
+    return ranges.model("ExecuTorch data")
 
 
 def _layout(described: Table | None, size: int) -> Layout:
-    """What is said about data of so many bytes."""
+    """The layout of `size` bytes of data, opaque if the description is missing or does not fit."""
     dtype = SCALAR_TYPES.get(described.number(0, I8)) if described is not None else None
     if described is None or dtype is None:
         return opaque(size)

@@ -1,7 +1,7 @@
-"""Flatbuffers from strangers: every offset is checked before it is followed, and reading takes bounded time.
+"""A reader for untrusted flatbuffers: every offset is checked before use, and reading takes bounded time.
 
-A table is an offset to its vtable, and its fields; the vtable says where in the table each field lies, 0 for one that
-has its default. Tables, vectors and strings are fields that hold the distance to where they are.
+A table is an offset to its vtable, and its fields; the vtable has the offset of each field in the table, 0 for a field
+with its default value. Fields that are tables, vectors or strings hold the distance to them.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ U64: Any = number_types.Uint64Flags
 _OFFSET_BYTES = 4
 _SLOT_BYTES = 2
 _MAX_BYTES = (1 << 31) - 1
-"""what offsets are made for"""
+"""the maximum size of a flatbuffer"""
 _MAX_ITEMS = 1 << 22
 
 
 class Flatbuffer:
-    """One buffer. Tables, elements of vectors and letters that are read from it are counted against its size.
+    """A flatbuffer. Tables, vector elements and characters read from it are counted against its size.
 
-    Raises CorruptError (bad_model) for all that lies outside of the buffer, and where more is read than its bytes can
-    hold: tables may be pointed at from many places.
+    Raises CorruptError (bad_model) for offsets outside of the buffer, and if more is read than its bytes can hold:
+    many offsets may point to the same table.
     """
 
     def __init__(self, data: memoryview, what: str) -> None:
@@ -41,28 +41,28 @@ class Flatbuffer:
         self._left = min(len(data), _MAX_ITEMS)
 
     def root(self) -> Table:
-        """The table that the buffer starts with an offset to."""
+        """The root table."""
         self.check(0, _OFFSET_BYTES)
         return Table(self, int.from_bytes(self.data[:_OFFSET_BYTES], "little"))
 
     def check(self, start: int, size: int) -> None:
-        """Bytes from `start` must lie in the buffer."""
+        """Raise CorruptError unless `size` bytes from `start` are in the buffer."""
         if not 0 <= start <= len(self.data) - size:
-            self.fail(f"bytes {start:,} to {start + size:,} are wanted of {len(self.data):,}")
+            self.fail(f"bytes {start:,} to {start + size:,} are outside of its {len(self.data):,}")
 
     def count(self, items: int) -> None:
-        """Something is about to be read."""
+        """Count items before they are read."""
         self._left -= items
         if self._left < 0:
-            self.fail("its tables say more than its bytes can hold")
+            self.fail("its tables have more items than its bytes can hold")
 
     def fail(self, what: str) -> NoReturn:
-        """Refuse the buffer."""
+        """Raise CorruptError (bad_model)."""
         raise CorruptError(Code.BAD_MODEL, f"{self._what} is damaged: {what}.")
 
 
 class Table:
-    """A table whose vtable lies in the buffer; fields are numbered in the order of the schema."""
+    """A table; its fields are numbered as in the schema."""
 
     def __init__(self, buffer: Flatbuffer, position: int) -> None:
         buffer.count(1)
@@ -76,43 +76,43 @@ class Table:
         self._length = length
 
     def number(self, field: int, kind: Any, default: int = 0) -> int:
-        """A field that is a number, an enumerator or the type of a subset."""
+        """A field that is a number, an enumerator or the type of a union."""
         place = self._place(field, kind.bytewidth)
         return default if place is None else int(self._raw.Get(kind, place))
 
     def table(self, field: int) -> Table | None:
-        """A field that is a table, or the value of a subset; None where it is absent."""
+        """A field that is a table, or the value of a union; None if it is absent."""
         place = self._place(field, _OFFSET_BYTES)
         return None if place is None else Table(self._buffer, self._raw.Indirect(place))
 
     def tables(self, field: int) -> list[Table]:
-        """A vector of tables; empty where it is absent."""
+        """A vector of tables; empty if it is absent."""
         start, count = self._vector(field, _OFFSET_BYTES)
         places = range(start, start + count * _OFFSET_BYTES, _OFFSET_BYTES)
         return [Table(self._buffer, self._raw.Indirect(place)) for place in places]
 
     def numbers(self, field: int, kind: Any) -> list[int]:
-        """A vector of numbers; empty where it is absent."""
+        """A vector of numbers; empty if it is absent."""
         start, count = self._vector(field, kind.bytewidth)
         self._buffer.count(count)
         width = kind.bytewidth
         return [int(self._raw.Get(kind, start + number * width)) for number in range(count)]
 
     def span(self, field: int) -> tuple[int, int]:
-        """Start and number of the bytes of a vector, which are not read; (0, 0) where it is absent."""
+        """Start and length of a vector of bytes, which are not read; (0, 0) if it is absent."""
         return self._vector(field, 1)
 
     def text(self, field: int) -> str:
-        """A string; empty where it is absent."""
+        """A string; empty if it is absent."""
         start, count = self._vector(field, 1)
         self._buffer.count(count)
         try:
             return bytes(self._buffer.data[start : start + count]).decode()
         except UnicodeDecodeError:
-            self._buffer.fail("a name in it is not valid text")
+            self._buffer.fail("a name in it is not valid UTF-8")
 
     def _place(self, field: int, size: int) -> int | None:
-        """Where a field of so many bytes lies."""
+        """The position of a field of `size` bytes; None if it is absent."""
         slot = (field + 2) * _SLOT_BYTES
         if slot + _SLOT_BYTES > self._length:
             return None
@@ -123,7 +123,7 @@ class Table:
         return int(self._raw.Pos + offset)
 
     def _vector(self, field: int, width: int) -> tuple[int, int]:
-        """Start and number of the elements."""
+        """The start and number of the elements of a vector."""
         place = self._place(field, _OFFSET_BYTES)
         if place is None:
             return 0, 0

@@ -1,6 +1,6 @@
-"""ExecuTorch programs (.pte): a flatbuffer, and behind it segments with constants and what delegates have prepared.
+"""ExecuTorch programs (.pte): a flatbuffer followed by segments with constants and the data of delegates.
 
-file = flatbuffer "ET12", in it perhaps a header "eh00" that says where the segments start ‖ padding ‖ segments
+file = flatbuffer "ET12" with an optional header "eh00" that has the offset of the segments ‖ padding ‖ segments
 """
 
 from __future__ import annotations
@@ -67,26 +67,26 @@ _XNNPACK = "XnnpackBackend"
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """Where the parts behind a flatbuffer lie in the file."""
+    """The positions of the segments in the file."""
 
     ranges: tuple[tuple[int, int], ...]
     """start and end of each"""
 
     def of(self, number: int, file: Ranges) -> tuple[int, int]:
-        """A segment by its number; CorruptError (bad_model) if there is none."""
+        """A segment by its number. Raises CorruptError (bad_model) if there is none."""
         if number >= len(self.ranges):
             file.fail(f"it names segment {number:,}, but has {len(self.ranges):,}")
         return self.ranges[number]
 
 
 def read_executorch(image: memoryview) -> Model:
-    """A program taken apart: constants, weights of XNNPACK, initial states, and blobs of other delegates as bytes.
+    """Read a program: constants, weights of XNNPACK, initial states, and the blobs of other delegates as bytes.
 
     Tensors are named after the operator that reads them, such as "conv.3.weight" or "xnnpack.0.conv.1.weight",
-    because programs do not keep the names of modules. What no layer reads as its weight is lossless.
+    because programs do not keep the names of modules. Tensors that are not the weight of a layer are lossless.
 
-    Raises CorruptError (bad_model) for damaged files, UnsupportedError (unsupported_model) for programs that have all
-    of their tensors in other files.
+    Raises CorruptError (bad_model) for damaged files, UnsupportedError (unsupported_model) for programs whose
+    tensors are all in other files.
     """
     return _Program(image).model()
 
@@ -136,13 +136,13 @@ class _Program:
         if self._outside and not self._file:
             raise UnsupportedError(
                 Code.UNSUPPORTED_MODEL,
-                "The ExecuTorch program has no weights in it: they lie in a .ptd file beside it. Encode that file, and "
-                "ship the program as it is; or export the program with its weights inside.",
+                "The ExecuTorch program has no weights: they are in a separate .ptd file. Encode that file, and ship "
+                "the program as it is; or export the program with its weights included.",
             )
         return self._file.model("ExecuTorch")
 
     def _header(self, image: memoryview) -> tuple[int, int]:
-        """Where the segments start, and where the flatbuffer ends."""
+        """The start of the segments, and the end of the flatbuffer."""
         if bytes(image[8:12]) != _HEADER_MAGIC:
             return 0, len(image)
         length = int.from_bytes(image[12:16], "little")
@@ -153,7 +153,7 @@ class _Program:
         return base, size
 
     def _places(self, table: Table | None) -> list[tuple[int, int]]:
-        """Where the data of constants or states may lie, by the index of their buffer."""
+        """The ranges that may hold the data of constants or states, by the index of their buffer."""
         offsets = table.numbers(1, U64) if table is not None else []
         if table is None or not offsets:
             return []
@@ -161,19 +161,19 @@ class _Program:
         return [(start + offset, end) for offset in offsets]
 
     def _inline(self, field: int) -> list[tuple[int, int]]:
-        """Where the bytes lie that tables of the flatbuffer hold themselves."""
+        """The ranges of the data stored in the flatbuffer itself."""
         return [(start, start + size) for start, size in (table.span(0) for table in self._root.tables(field))]
 
     def _add_values(self, plan: Table, prefix: str) -> None:
         """Add the tensors of a method that have data."""
         named = roles(plan)
-        for number, subset in enumerate(plan.tables(2)):
-            tensor = subset.table(1) if subset.number(0, U8) == _TENSOR else None
+        for number, value in enumerate(plan.tables(2)):
+            tensor = value.table(1) if value.number(0, U8) == _TENSOR else None
             if tensor is not None and (index := tensor.number(5, U32)):
                 self._add_tensor(tensor, index, prefix, named.get(number))
 
     def _add_tensor(self, tensor: Table, index: int, prefix: str, role: str | None) -> None:
-        """Add a tensor that has data, unless they are in another file or of a type that is not known."""
+        """Add a tensor that has data, unless the data are in another file or of an unknown type."""
         more = tensor.table(9)
         outside = more is not None and more.number(2, I8)
         self._outside |= bool(outside)
@@ -194,7 +194,7 @@ class _Program:
         self._file.add(prefix + name, layout, *places[index], lossless=state or role is None)
 
     def _add_delegate(self, delegate: Table) -> None:
-        """Add what a backend was given: the weights in it, or all of it as bytes."""
+        """Add the data of a delegate: its weights for XNNPACK, otherwise all of it as bytes."""
         reference = delegate.table(1)
         if reference is None:
             return

@@ -1,4 +1,4 @@
-"""Which values of an ExecuTorch method are weights, by the operators that read them."""
+"""Finds the weights among the values of an ExecuTorch method by the operators that read them."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ _LAYERS = {
     "aten::native_group_norm": ("group_norm", {"weight": 1, "bias": 2}),
     "aten::rms_norm": ("rms_norm", {"weight": 2}),
 }
-"""operator -> its name as a layer, and the places of what it is trained for among its arguments"""
+"""operator -> name of the layer, and the positions of its parameters among the arguments"""
 _SAME_ELEMENTS = frozenset(
     ("aten::permute_copy", "aten::t_copy", "aten::transpose_copy", "aten::view_copy", "aten::unsqueeze_copy")
     + ("aten::squeeze_copy", "aten::clone", "aten::_to_copy", "dim_order_ops::_to_dim_order_copy")
     + ("dim_order_ops::_clone_dim_order", "aten::alias_copy", "aten::expand_copy")
 )
-"""operators that only move what they read, argument 0, to their last argument"""
+"""operators that only copy or reorder argument 0 to their last argument"""
 
 
 def roles(plan: Table) -> dict[int, str]:
-    """Index of a value -> a name such as "conv.3.weight": the first layer that is trained for it, in its place.
+    """Map the index of a parameter to a name such as "conv.3.weight", after the first layer that reads it.
 
-    Values that only arithmetic reads have none.
+    Values that only arithmetic reads are not parameters.
     """
     operators = [table.text(0) for table in plan.tables(6)]
     origins: dict[int, int] = {}
-    found: dict[int, str] = {}
+    names: dict[int, str] = {}
     for chain in plan.tables(5):
         for number, instruction in enumerate(chain.tables(2)):
             call = instruction.table(1) if instruction.number(0, U8) == _KERNEL_CALL else None
@@ -55,5 +55,5 @@ def roles(plan: Table) -> dict[int, str]:
             for role, place in places.items():
                 if place < len(values):
                     value = origins.get(values[place], values[place])
-                    found.setdefault(value, f"{layer}.{number}.{role}")
-    return found
+                    names.setdefault(value, f"{layer}.{number}.{role}")
+    return names

@@ -1,6 +1,6 @@
-"""What an ExecuTorch program hands to XNNPACK: a graph as a flatbuffer, and its weights behind it or under names.
+"""The XNNPACK delegate of an ExecuTorch program: a graph as a flatbuffer, its weights after it or in named data.
 
-blob = header "XH00" ‖ flatbuffer "XN01" ‖ constant data, or the flatbuffer alone ("XN00"), which then holds the data
+blob = header "XH00" ‖ flatbuffer "XN01" ‖ constant data, or the flatbuffer alone ("XN00") with the data in it
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DATATYPES = {
     12: "int32",
     14: "bfloat16",
 }
-"""XNNDatatype -> dtype; all others are packed, such as 4-bit weights, and stay bytes"""
+"""XNNDatatype -> dtype; other types, such as packed 4-bit weights, stay bytes"""
 _WEIGHTS = {
     2: ("linear", {1: "weight", 2: "bias"}),
     7: ("conv", {16: "weight", 17: "bias"}),
@@ -45,9 +45,9 @@ _WEIGHTS = {
     37: ("matmul", {1: "weight"}),
     39: ("deconv", {16: "weight", 17: "bias"}),
 }
-"""type of a node -> its name, and the fields of its table that are the ids of trained values"""
+"""type of a node -> its name, and the fields of its table that are the ids of parameters"""
 _SCALES = {1: (2, 3), 4: (4, 5)}
-"""type of quantization -> the fields that are the index of the scales' data and their number"""
+"""type of quantization -> the fields with the index and the number of the scales"""
 _QUANTIZED = 2
 """type of a value that has scales"""
 _NO_VALUE = (1 << 32) - 1
@@ -59,22 +59,22 @@ class _Graph:
 
     root: Table
     base: int
-    """where the flatbuffer starts in the file"""
+    """start of the flatbuffer in the file"""
     data: int
-    """where the constant data start in the file, and where they end"""
+    """start and end of the constant data in the file"""
     end: int
 
 
 def is_xnnpack(blob: memoryview) -> bool:
-    """Whether a delegate's blob is a graph of a known kind."""
+    """Whether the blob of a delegate is an XNNPACK graph."""
     return bytes(blob[4:8]) in (_HEADER_MAGIC, *_GRAPH_MAGICS)
 
 
 def add_constants(ranges: Ranges, start: int, end: int, named: Mapping[str, tuple[int, int]], prefix: str) -> bool:
-    """Add the constants of the blob from `start` to `end` of the file; whether all of their data are in the file.
+    """Add the constants of the blob from `start` to `end`, and return whether all of their data are in the file.
 
-    `named` has the ranges of the file that are known by a key. Weights and biases of layers may be quantized; scales
-    and what only arithmetic reads are lossless.
+    `named` maps the keys of named data to ranges of the file. Scales and operands of arithmetic are lossless; weights
+    and biases of layers are not.
 
     Raises CorruptError (bad_model).
     """
@@ -82,56 +82,56 @@ def add_constants(ranges: Ranges, start: int, end: int, named: Mapping[str, tupl
     data = list(_data(graph, named))
     roles = _roles(graph.root)
     complete = True
-    for number, subset in enumerate(graph.root.tables(2)):
-        value = subset.table(1)
-        quantized = value if subset.number(0, U8) == _QUANTIZED else None
+    for number, union in enumerate(graph.root.tables(2)):
+        value = union.table(1)
+        quantized = value if union.number(0, U8) == _QUANTIZED else None
         value = quantized.table(0) if quantized is not None else value
         index = value.number(3, U32) if value is not None else 0
         if value is None or not index:
             continue
         role = roles.get(value.number(6, U32))
         name = f"{prefix}.{role or f'value.{number}'}"
-        found = _numbered(data, index, ranges)
-        if found is None:
+        place = _numbered(data, index, ranges)
+        if place is None:
             complete = False
         else:
-            ranges.add(name, _layout(value, found[1] - found[0]), *found, lossless=role is None)
+            ranges.add(name, _layout(value, place[1] - place[0]), *place, lossless=role is None)
         if quantized is not None:
             complete &= _add_scales(ranges, quantized, data, f"{name}.scale")
     return complete
 
 
 def _add_scales(ranges: Ranges, value: Table, data: list[tuple[int, int] | None], name: str) -> bool:
-    """Add the scales of a quantized value, where they are not written in the graph itself; whether they were there."""
+    """Add the scales of a quantized value unless they are in the graph; return whether they are in the file."""
     fields = _SCALES.get(value.number(1, U8))
     params = value.table(2)
     if fields is None or params is None or not (index := params.number(fields[0], U32)):
         return True
     count = params.number(fields[1], U32)
-    found = _numbered(data, index, ranges)
-    if found is None:
+    place = _numbered(data, index, ranges)
+    if place is None:
         return False
-    itemsize = (found[1] - found[0]) // max(count, 1)
+    itemsize = (place[1] - place[0]) // max(count, 1)
     dtype = {2: "bfloat16", 4: "float32"}.get(itemsize)
-    layout = Layout(DTYPES[dtype], (count,)) if dtype else opaque(found[1] - found[0])
-    ranges.add(name, layout, *found, lossless=True)
+    layout = Layout(DTYPES[dtype], (count,)) if dtype else opaque(place[1] - place[0])
+    ranges.add(name, layout, *place, lossless=True)
     return True
 
 
 def _graph(blob: memoryview, start: int) -> _Graph:
-    """The flatbuffer of a blob that starts at byte `start` of the file."""
+    """The graph of a blob that starts at byte `start` of the file."""
     if bytes(blob[4:8]) != _HEADER_MAGIC:
         return _Graph(Flatbuffer(blob, _WHAT).root(), start, start, start + len(blob))
     offset, size, data = (int.from_bytes(blob[at : at + 4], "little") for at in (10, 14, 18))
     data_size = int.from_bytes(blob[22:_HEADER_BYTES], "little")
     if max(_HEADER_BYTES, offset + size, data + data_size) > len(blob):
-        Flatbuffer(blob, _WHAT).fail(f"its header promises more than its {len(blob):,} bytes")
+        Flatbuffer(blob, _WHAT).fail(f"its header describes more than its {len(blob):,} bytes")
     root = Flatbuffer(blob[offset : offset + size], _WHAT).root()
     return _Graph(root, start + offset, start + data, start + data + data_size)
 
 
 def _data(graph: _Graph, named: Mapping[str, tuple[int, int]]) -> Iterator[tuple[int, int] | None]:
-    """Where the data of each index lie in the file; None for data outside of it."""
+    """The range of each constant in the file; None for data in another file."""
     for buffer in graph.root.tables(6):
         at, count = buffer.span(0)
         yield graph.base + at, graph.base + at + count
@@ -152,7 +152,7 @@ def _numbered(data: list[tuple[int, int] | None], index: int, ranges: Ranges) ->
 
 
 def _layout(value: Table, size: int) -> Layout:
-    """Element type and shape of a value whose data have so many bytes."""
+    """Element type and shape of a value with `size` bytes of data."""
     dims = tuple(value.numbers(2, U32))
     dtype = _DATATYPES.get(value.number(0, I16))
     if dtype is not None:
@@ -163,10 +163,10 @@ def _layout(value: Table, size: int) -> Layout:
 
 
 def _roles(root: Table) -> dict[int, str]:
-    """Names of the values that layers are trained for, by id; the first layer that reads one names it."""
+    """Names of the parameters by id, after the first layer that reads each."""
     roles: dict[int, str] = {}
-    for number, subset in enumerate(root.tables(1)):
-        kind, node = _WEIGHTS.get(subset.number(0, U8)), subset.table(1)
+    for number, union in enumerate(root.tables(1)):
+        kind, node = _WEIGHTS.get(union.number(0, U8)), union.table(1)
         if kind is None or node is None:
             continue
         for field, role in kind[1].items():

@@ -1,4 +1,4 @@
-"""The few names in a pickle that are understood: how PyTorch writes storages, tensors and their wrappers."""
+"""The globals that PyTorch's pickles refer to: storages, and the functions that rebuild tensors and their wrappers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from collections.abc import Callable
 from math import prod
 from typing import TypeAlias
 
-from ...constants import Code
+from ...constants import MAX_RANK, Code
 from ...errors import CorruptError, UnsupportedError
 from ...tensors import DTYPES
 from .objects import Composite, Global, Mapping, Placeholder, SparseRef, StorageRef, TensorRef
 
-MAX_AXES = 32
-"""more than any network uses, and what every version of NumPy takes"""
 _LARGEST = (1 << 63) - 1
 
-_STORAGES = {
+STORAGES = {
     "FloatStorage": "float32",
     "DoubleStorage": "float64",
     "HalfStorage": "float16",
@@ -32,6 +30,7 @@ _STORAGES = {
     "QUInt8Storage": "uint8",
     "QInt32Storage": "int32",
 }
+"""class of a typed storage -> dtype; the first class of a dtype is the one to write"""
 _SPARSE_PARTS = {
     "torch.sparse_coo": ("indices", "values"),
     "torch.sparse_csr": ("crow_indices", "col_indices", "values"),
@@ -44,22 +43,22 @@ _JIT_LISTS = {"build_intlist", "build_doublelist", "build_boollist", "build_tens
 Arguments: TypeAlias = tuple[object, ...]
 
 
-def call(maker: object, arguments: object) -> object:
-    """The result of calling `maker`, without calling it: a record of what is known, otherwise a placeholder.
+def call(function: object, arguments: object) -> object:
+    """The result of calling `function`, without calling it: a record for a known function, otherwise a placeholder.
 
-    Raises CorruptError (bad_model) for a known name with arguments that it cannot have.
+    Raises CorruptError (bad_model) for a known function with invalid arguments.
     """
-    if isinstance(maker, Global) and isinstance(arguments, tuple):
-        understood = _CALLS.get((maker.module, maker.name))
-        if understood is not None:
-            return understood(arguments)
-        if maker.module == "torch.jit._pickle" and maker.name in _JIT_LISTS and arguments:
+    if isinstance(function, Global) and isinstance(arguments, tuple):
+        rebuild = _CALLS.get((function.module, function.name))
+        if rebuild is not None:
+            return rebuild(arguments)
+        if function.module == "torch.jit._pickle" and function.name in _JIT_LISTS and arguments:
             return arguments[0]
-    return Placeholder(maker, arguments)
+    return Placeholder(function, arguments)
 
 
 def storage(identity: object) -> StorageRef:
-    """The storage meant by a persistent id ("storage", class, key, location, count[, view]).
+    """The storage of a persistent id ("storage", class, key, location, count[, view]).
 
     Raises CorruptError (bad_model) for any other id.
     """
@@ -71,7 +70,7 @@ def storage(identity: object) -> StorageRef:
                 "Load it with torch.load and save it again with torch.save.",
             )
         case ("storage", Global(name=kind), str(key), _, int(count), *_) if 0 <= count <= _LARGEST:
-            name = _STORAGES.get(kind)
+            name = STORAGES.get(kind)
             return StorageRef(kind, DTYPES[name] if name else None, key, count)
     raise _corrupt("a persistent id in the pickle does not name a tensor storage")
 
@@ -84,18 +83,18 @@ def _sizes(value: object) -> tuple[int, ...] | None:
     """A shape or strides: non-negative integers."""
     if not isinstance(value, tuple | list):
         return None
-    if len(value) > MAX_AXES:
+    if len(value) > MAX_RANK:
         raise UnsupportedError(
-            Code.UNSUPPORTED_MODEL, f"A tensor of the model has {len(value):,} axes; at most {MAX_AXES} are supported."
+            Code.UNSUPPORTED_MODEL, f"A tensor of the model has {len(value):,} axes; at most {MAX_RANK} are supported."
         )
     sizes = tuple(n for n in value if isinstance(n, int) and 0 <= n <= _LARGEST)
     return sizes if len(sizes) == len(value) else None
 
 
 def _window(arguments: Arguments, dtype_name: str | None) -> TensorRef:
-    """The tensor of (storage, offset, shape, strides, …), checked against the end of its storage."""
+    """The tensor of (storage, offset, shape, strides, …). Raises CorruptError if it exceeds its storage."""
     if len(arguments) < 4:
-        raise _corrupt("a tensor is described by too few values")
+        raise _corrupt("a tensor has too few arguments")
     base, offset = arguments[:2]
     shape, strides = _sizes(arguments[2]), _sizes(arguments[3])
     if not isinstance(base, StorageRef) or not isinstance(offset, int) or not 0 <= offset <= _LARGEST:
@@ -115,7 +114,7 @@ def _tensor(arguments: Arguments) -> object:
     window = _window(arguments, None)
     metadata = arguments[6] if len(arguments) > 6 else None
     if isinstance(metadata, Mapping) and any(flag in ("conj", "neg") and on is True for flag, on in metadata.pairs):
-        # The stored values are to be conjugated or negated when read, which a view of them cannot say.
+        # The stored values are conjugated or negated on reading, which a view cannot express.
         return TensorRef(window.storage, window.offset, window.shape, window.strides, None)
     return window
 
@@ -141,7 +140,7 @@ def _quantized(arguments: Arguments) -> object:
 
 
 def _sparse(arguments: Arguments) -> object:
-    """Arguments: layout, (indices…, values, size[, whether coalesced])."""
+    """Arguments: layout, (indices…, values, size[, coalesced])."""
     match arguments:
         case (str(layout), tuple(given), *_) if layout in _SPARSE_PARTS:
             names = _SPARSE_PARTS[layout]
@@ -165,7 +164,7 @@ def _with_state(arguments: Arguments) -> object:
 
 
 def _subclass(arguments: Arguments) -> object:
-    """Arguments: function, class, its arguments, state. The class is forgotten, the tensor kept."""
+    """Arguments: function, class, its arguments, state. Only the tensor is kept."""
     match arguments:
         case (Global(module="torch._utils", name=name), _, tuple(inner), *rest) if name in _TENSORS:
             return _attributed(_TENSORS[name](inner), rest[0] if rest else None)
@@ -173,7 +172,7 @@ def _subclass(arguments: Arguments) -> object:
 
 
 def _attributed(tensor: object, state: object) -> object:
-    """A tensor alone, or with its own attributes if it has any."""
+    """A tensor, with its attributes if it has any."""
     if not isinstance(state, Mapping | tuple) or not isinstance(tensor, TensorRef):
         return tensor
     holder = Placeholder(None, states=[state])
@@ -183,15 +182,15 @@ def _attributed(tensor: object, state: object) -> object:
 def _ordered_dict(arguments: Arguments) -> object:
     """An OrderedDict, empty or from a list of pairs as Python 2 wrote it.
 
-    The list is emptied: a pickle that makes a million dictionaries of one list must not take a million times the room.
+    The list is emptied, so that a pickle that makes a million dictionaries of one list takes no more memory than one.
     """
     given = arguments[0] if arguments else None
     if isinstance(given, Mapping):
         return given
     pairs = given if isinstance(given, list) else []
-    made = Mapping([(pair[0], pair[1]) for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2])
+    mapping = Mapping([(pair[0], pair[1]) for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2])
     pairs.clear()
-    return made
+    return mapping
 
 
 _TENSORS: dict[str, Callable[[Arguments], object]] = {
@@ -204,11 +203,11 @@ _TENSORS: dict[str, Callable[[Arguments], object]] = {
     "_rebuild_sparse_tensor": _sparse,
 }
 _CALLS: dict[tuple[str, str], Callable[[Arguments], object]] = {
-    **{("torch._utils", name): make for name, make in _TENSORS.items()},
+    **{("torch._utils", name): rebuild for name, rebuild in _TENSORS.items()},
     ("collections", "OrderedDict"): _ordered_dict,
     ("torch._tensor", "_rebuild_from_type"): _subclass,
     ("torch._tensor", "_rebuild_from_type_v2"): _subclass,
     ("torch", "Size"): lambda arguments: arguments[0] if arguments else (),
     ("torch.serialization", "_get_layout"): _first,
-    ("_codecs", "encode"): _first,  # how protocol 2 writes bytes: as text, which is all that is wanted of it
+    ("_codecs", "encode"): _first,  # bytes in protocol 2, written as text
 }

@@ -1,4 +1,4 @@
-"""Files of torch.save before PyTorch 1.6: five pickles, then the storages one behind another."""
+"""Files of torch.save before PyTorch 1.6: five pickles, then the storages one after another."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .unpickle import Unpickled, unpickle
 from .walk import Names, named_tensors
 
 MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
-"""the first pickle: a magic number"""
+"""the first pickle, a magic number"""
 _VERSION = 1001
 _KIND = "PyTorch legacy"
 
 
 def read_legacy(image: memoryview, *, max_bytes: int) -> Model:
-    """A legacy file taken apart. Torch is not needed, and rebuilding gives a legacy file of the same bytes.
+    """Read a legacy file; it is rebuilt byte for byte.
 
-    Raises CorruptError (bad_model) for a damaged file, UnsupportedError for a big-endian one or other versions.
+    Raises CorruptError (bad_model) for a damaged file, UnsupportedError for big-endian files and other versions.
     """
     model, _ = _model(image)
     payloads = _payloads(image, unpickle(image, model.end), model.storages)
@@ -32,20 +32,20 @@ def read_legacy(image: memoryview, *, max_bytes: int) -> Model:
 
 
 def read_sparse_legacy(image: memoryview, *, max_bytes: int) -> Model | None:
-    """The tensors of a file of sparse coefficients, for dense tensors in place of the file; see `sparse_tensors`.
+    """Read the DCT coefficients of a file of sparse tensors; see `sparse_tensors`.
 
-    None where the file holds no sparse tensor at all.
+    None if the file has no sparse tensor.
     """
     model, start = _model(image)
     if SPARSE_MARK not in bytes(image[start : model.end]):
         return None
     payloads = _payloads(image, unpickle(image, model.end), model.storages)
-    found = sparse_tensors(model.root, lambda storage: payloads.get(storage.key), max_bytes)
-    return Model(_KIND, found, None, frozenset())
+    tensors = sparse_tensors(model.root, lambda storage: payloads.get(storage.key), max_bytes)
+    return Model(_KIND, tensors, None, frozenset())
 
 
 def _model(image: memoryview) -> tuple[Unpickled, int]:
-    """The pickle of the model, and where it starts."""
+    """The pickle of the model, and its start."""
     version = unpickle(image, len(MAGIC))
     machine = unpickle(image, version.end)
     _check_preface(version.root, machine.root)
@@ -61,20 +61,20 @@ def _payloads(image: memoryview, keys: Unpickled, storages: dict[str, StorageRef
     for key in keys.root:
         storage = storages.get(key) if isinstance(key, str) else None
         if storage is None or storage.key in payloads:
-            raise _corrupt("a storage is listed that no tensor mentions, or twice")
+            raise _corrupt("its list of storages has one that no tensor uses, or one twice")
         if storage.dtype is None and not storage.untyped:
             raise UnsupportedError(
                 Code.UNSUPPORTED_MODEL,
-                f"The legacy PyTorch file holds a {storage.kind[:100]}, whose element size is not known. "
+                f"The legacy PyTorch file holds a {storage.kind[:100]}, whose element size is unknown. "
                 "Load it with torch.load and save it again.",
             )
         start = at + 8
         at = start + storage.count * (storage.dtype.itemsize if storage.dtype else 1)
         if at > len(image) or int.from_bytes(image[start - 8 : start], "little") != storage.count:
-            raise _corrupt("a storage is cut short or has not the size that the pickle says")
+            raise _corrupt("a storage is truncated or has another size than in the pickle")
         payloads[storage.key] = Payload(image[start:at], start)
     if at != len(image):
-        raise _corrupt("there are bytes behind the last storage")
+        raise _corrupt("there are bytes after the last storage")
     return payloads
 
 
@@ -83,14 +83,14 @@ def _corrupt(what: str) -> CorruptError:
 
 
 def _check_preface(version: object, machine: object) -> None:
-    """The protocol version and the description of the writing machine."""
+    """Refuse other protocol versions and big-endian machines."""
     if version != _VERSION:
         raise UnsupportedError(
             Code.UNSUPPORTED_MODEL,
             "The model is a legacy PyTorch file of an unknown version. Load it with torch.load and save it again.",
         )
-    facts = machine.pairs if isinstance(machine, Mapping) else []
-    if any(key == "little_endian" and value is False for key, value in facts):
+    pairs = machine.pairs if isinstance(machine, Mapping) else []
+    if any(key == "little_endian" and value is False for key, value in pairs):
         raise UnsupportedError(
             Code.UNSUPPORTED_MODEL,
             "The model file was written on a big-endian machine. Load it with torch.load and save it again on a "

@@ -1,4 +1,4 @@
-"""What a pickle turns into here: plain containers and inert records, none of which can run anything.
+"""The objects of an unpickled file: plain containers and inert records.
 
 Dictionaries are lists of pairs, so that nothing from a file is ever hashed or compared.
 """
@@ -14,7 +14,7 @@ Pairs = list[tuple[object, object]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Global:
-    """A name that the pickle wanted to import. Nothing is imported."""
+    """A name that the pickle refers to. Nothing is imported."""
 
     module: str
     name: str
@@ -22,17 +22,17 @@ class Global:
 
 @dataclass(slots=True, eq=False)
 class Mapping:
-    """A dict or an OrderedDict, as the pairs that were put in."""
+    """The pairs of a dict or an OrderedDict, in order of insertion."""
 
     pairs: Pairs
 
 
 @dataclass(slots=True, eq=False)
 class Placeholder:
-    """An instance of a class that is not known, with everything that the pickle did to it."""
+    """An instance of an unknown class, with its arguments, items and states."""
 
     maker: object
-    """the class or function that the pickle named"""
+    """the class or function that makes it"""
     arguments: object = ()
     pairs: Pairs = field(default_factory=list)
     elements: list[object] = field(default_factory=list)
@@ -40,25 +40,25 @@ class Placeholder:
 
     @property
     def scripted(self) -> bool:
-        """Whether this is an object of a TorchScript class, whose attributes are its state dictionary."""
+        """Whether it is an instance of a TorchScript class, whose attributes are its state dictionary."""
         return isinstance(self.maker, Global) and self.maker.module.split(".")[0] == "__torch__"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StorageRef:
-    """A payload that lies outside the pickle."""
+    """A payload outside of the pickle."""
 
     kind: str
     """PyTorch's class name, such as "FloatStorage" """
     dtype: DType | None
-    """None for untyped storages and for types that the format does not have"""
+    """None for untyped storages and for types that .frc files lack"""
     key: str
     count: int
     """elements, or bytes of an untyped storage"""
 
     @property
     def untyped(self) -> bool:
-        """Whether the element type is left to the tensors."""
+        """Whether the tensors have the element type, not the storage."""
         return self.kind == "UntypedStorage"
 
 
@@ -71,7 +71,7 @@ class TensorRef:
     shape: tuple[int, ...]
     strides: tuple[int, ...]
     dtype: DType | None
-    """None if the format cannot express the elements (such as four-bit integers or a lazy conjugate)"""
+    """None if .frc files cannot express the elements (such as four-bit integers or a lazy conjugate)"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,7 @@ class Composite:
     """A tensor made of tensors: quantized or sparse."""
 
     parts: tuple[tuple[str, object, bool], ...]
-    """(name or "" for the main part, object, whether it must be stored exactly)"""
+    """(name or "" for the main part, object, whether it is lossless)"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +87,6 @@ class SparseRef(Composite):
     """A sparse COO tensor: its parts are indices and values."""
 
     shape: tuple[int, ...] | None
-    """of the dense tensor; None where the pickle gives no list of sizes"""
+    """of the dense tensor; None if the pickle has no list of sizes"""
     coalesced: bool
-    """whether the writer says that no position is named twice"""
+    """whether the writer guarantees that no position occurs twice"""

@@ -1,7 +1,7 @@
 """Published files of frequency regularization: state dictionaries of sparse tensors, which are DCT coefficients.
 
-A sparse COO tensor is (indices int64 [axes, n], values [n], dense shape). Nothing in such a file says that it holds
-coefficients, but their positions do: they fill the low frequencies, and most of the tensor lies beyond them.
+A sparse COO tensor is (indices int64 [axes, n], values [n], dense shape). Such a file does not say that it holds
+coefficients; they are recognized by their positions, which fill the low frequencies and little of the tensor.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ Reals = npt.NDArray[np.float64]
 Locate = Callable[[StorageRef], Payload | None]
 
 MARK = b"_rebuild_sparse_tensor"
-"""stands in the pickle of every file with sparse tensors"""
+"""occurs in the pickle of every file with sparse tensors"""
 _MAX_INDICES = 1 << 26
-"""of all tensors together; many may share one storage, so the size of the file is no bound"""
+"""of all tensors together; tensors can share a storage, so the size of the file is no bound"""
 
 
 def sparse_tensors(root: object, locate: Locate, max_bytes: int) -> list[DctTensor]:
-    """The tensors of a file by their coefficients, in dictionary order; `root` is what its pickle describes.
+    """The DCT tensors below `root`, the object that the pickle describes, in dictionary order.
 
     The kept region of each is the smallest scan prefix or, where that is smaller, box that holds its positions.
     Values at the same position of a tensor that is not coalesced add up.
 
-    Raises UnsupportedError (unsupported_model) where the file holds anything else than coefficients: dense, hybrid or
-    integer tensors, positions scattered over the tensor; UnsupportedError (too_large) where the dense tensors take
-    more than `max_bytes`; CorruptError (bad_model) for positions outside of their tensor, named twice in a coalesced
-    one, and for parts of wrong types or sizes.
+    Raises UnsupportedError (unsupported_model) if the file holds anything but coefficients: dense, hybrid or integer
+    tensors, or scattered positions; UnsupportedError (too_large) if the dense tensors exceed `max_bytes`; CorruptError
+    (bad_model) for positions outside of their tensor or twice in a coalesced one, and for parts of wrong types or
+    sizes.
     """
-    found: list[DctTensor] = []
+    tensors: list[DctTensor] = []
     room, work = max_bytes, _MAX_INDICES
     for name, leaf, lossless in named_leaves(root, Names(), (TensorRef, SparseRef)):
         if not isinstance(leaf, SparseRef) or lossless:
-            raise _not_coefficients(name, "it is no sparse tensor of weights")
+            raise _not_coefficients(name, "it is not a sparse tensor of weights")
         indices, values, shape = _parts(name, leaf)
         room -= prod(shape) * (values.dtype.itemsize if values.dtype else 1)
         work -= prod(indices.shape)
@@ -58,15 +58,15 @@ def sparse_tensors(root: object, locate: Locate, max_bytes: int) -> list[DctTens
                 f"The tensors of this sparse model have more than {_MAX_INDICES:,} indices, or take more "
                 f"than the limit of {max_bytes:,} bytes (max_bytes) once they are dense.",
             )
-        found.append(_spectral(name, leaf, indices, values, shape, locate))
-    kept, size = sum(tensor.region.count for tensor in found), sum(tensor.size for tensor in found)
-    if 2 * kept > size or not found:
-        raise _not_coefficients("", f"{kept:,} of its {size:,} elements are kept, not a small part")
-    return found
+        tensors.append(_dct_tensor(name, leaf, indices, values, shape, locate))
+    kept, size = sum(tensor.region.count for tensor in tensors), sum(tensor.size for tensor in tensors)
+    if 2 * kept > size or not tensors:
+        raise _not_coefficients("", f"{kept:,} of its {size:,} elements are kept, which is not a small part")
+    return tensors
 
 
 def _parts(name: str, leaf: SparseRef) -> tuple[TensorRef, TensorRef, tuple[int, ...]]:
-    """Indices [axes, n], values [n] and the dense shape; every axis one that can be transformed."""
+    """Indices [axes, n], values [n] and the dense shape. Every axis can be transformed."""
     parts = [part for _, part, _ in leaf.parts if isinstance(part, TensorRef)]
     if len(parts) != 2 or leaf.shape is None:
         raise _damaged(name, "lacks its indices, its values or its shape")
@@ -84,38 +84,38 @@ def _parts(name: str, leaf: SparseRef) -> tuple[TensorRef, TensorRef, tuple[int,
     return indices, values, leaf.shape
 
 
-def _spectral(
+def _dct_tensor(
     name: str, leaf: SparseRef, indices: TensorRef, values: TensorRef, shape: tuple[int, ...], locate: Locate
 ) -> DctTensor:
-    """One tensor, its positions checked."""
+    """A tensor whose positions are checked."""
     assert values.dtype is not None
     positions = _elements(name, indices, locate).T.astype(np.int64, copy=False)
     if ((positions < 0) | (positions >= np.array(shape))).any():
         raise _damaged(name, f"has a position outside of its shape {shape}")
     ranks = scan_ranks(positions, shape)
-    different = len(np.unique(ranks))
-    if leaf.coalesced and different < len(ranks):
-        raise _damaged(name, "names a position twice, though it is coalesced")
+    distinct = len(np.unique(ranks))
+    if leaf.coalesced and distinct < len(ranks):
+        raise _damaged(name, "has a position twice, though it is coalesced")
     region, places = _region(positions, ranks)
-    if region.count > 2 * different:
-        raise _not_coefficients(name, f"its {different:,} positions are scattered, not the lowest frequencies")
+    if region.count > 2 * distinct:
+        raise _not_coefficients(name, f"its {distinct:,} positions are scattered, not the lowest frequencies")
     elements = to_reals(_elements(name, values, locate), values.dtype)
     if not np.isfinite(elements).all():
         raise _not_coefficients(name, "it holds NaN or infinity")
-    # a sum even where there is nothing to add: one value each is placed as it is
+    # sums values at the same position
     coefficients: Reals = np.asarray(np.bincount(places, weights=elements, minlength=region.count), np.float64)
     coefficients.flags.writeable = False
     return DctTensor(name, values.dtype, shape, b"", Transform(tuple(range(len(shape)))), region, coefficients)
 
 
 def _elements(name: str, tensor: TensorRef, locate: Locate) -> Array:
-    """A window on a storage, without a copy. No writer lets the parts of a sparse tensor overlap themselves."""
+    """A view of a storage, without a copy. The parts of a sparse tensor never overlap themselves."""
     assert tensor.dtype is not None
     if not prod(tensor.shape):
         return np.zeros(tensor.shape, tensor.dtype.storage)
     payload = locate(tensor.storage)
     if payload is None:
-        raise _damaged(name, "has a storage that the file lacks")
+        raise _damaged(name, "has a storage that is missing in the file")
     check_length(tensor, payload)
     stored = np.frombuffer(payload.data, tensor.dtype.storage, len(payload.data) // tensor.dtype.itemsize)
     if prod(tensor.shape) > len(stored):
@@ -125,14 +125,14 @@ def _elements(name: str, tensor: TensorRef, locate: Locate) -> Array:
 
 
 def scan_ranks(positions: Indices, shape: tuple[int, ...]) -> Indices:
-    """Where positions [n, axes] inside of the shape come in its scan, 0 for the first.
+    """The ranks in the scan of positions [n, axes] inside of the shape, from 0.
 
-    rank = positions of a smaller index sum + positions of the same sum that are smaller from some axis on
+    rank = number of positions with a smaller index sum + of those with the same sum that precede lexicographically
     """
     rest = np.zeros(len(positions), np.int64)
     ranks = np.zeros(len(positions), np.int64)
     largest = int(positions.sum(axis=1).max(initial=0))
-    upto = np.ones(largest + 2, np.int64)  # how many positions of the later axes have a sum below 0, 1, …
+    upto = np.ones(largest + 2, np.int64)  # number of positions of the later axes with a sum below 0, 1, …
     upto[0] = 0
     for axis in reversed(range(len(shape))):
         rest += positions[:, axis]  # the sum from this axis on; a smaller index here leaves more of it to later axes
@@ -144,7 +144,7 @@ def scan_ranks(positions: Indices, shape: tuple[int, ...]) -> Indices:
 
 
 def _region(positions: Indices, ranks: Indices) -> tuple[Region, Indices]:
-    """The smaller of the smallest prefix and the smallest box, and the places of the positions in it."""
+    """The smallest scan prefix or box that holds the positions, and their places in it."""
     if not len(ranks):
         return Scan(0), ranks
     prefix = int(ranks.max()) + 1
@@ -161,5 +161,5 @@ def _damaged(name: str, what: str) -> CorruptError:
 def _not_coefficients(name: str, what: str) -> UnsupportedError:
     whose = f", as tensor {name[:100]!r} shows" if name else ""
     return UnsupportedError(
-        Code.UNSUPPORTED_MODEL, f"This is no file of sparse DCT coefficients{whose}: {what}. Encode it as it is."
+        Code.UNSUPPORTED_MODEL, f"This is not a file of sparse DCT coefficients{whose}: {what}. Encode it as it is."
     )

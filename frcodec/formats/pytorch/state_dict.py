@@ -1,4 +1,4 @@
-"""State dictionaries written as `torch.save` does, without PyTorch: a zip archive around a pickle of protocol 2."""
+"""Writes state dictionaries in the format of `torch.save` without PyTorch: a zip archive with a protocol 2 pickle."""
 
 from __future__ import annotations
 
@@ -8,35 +8,21 @@ from math import prod
 from typing import BinaryIO
 
 from ...tensors import Buffer, contiguous_strides
-from ..plain import ALIGNMENT, Fetch, Header, check_names, fetched
+from ..plain import ALIGNMENT, Fetch, Header, check_names, checked
 from ..zip.write import MemberInfo, ZipWriter
+from .known_globals import STORAGES
 
 _FOLDER = "archive"
-
-_STORAGES = {
-    "float32": "FloatStorage",
-    "float64": "DoubleStorage",
-    "float16": "HalfStorage",
-    "bfloat16": "BFloat16Storage",
-    "uint8": "ByteStorage",
-    "bytes": "ByteStorage",
-    "int8": "CharStorage",
-    "int16": "ShortStorage",
-    "int32": "IntStorage",
-    "int64": "LongStorage",
-    "bool": "BoolStorage",
-    "complex64": "ComplexFloatStorage",
-    "complex128": "ComplexDoubleStorage",
-}
-"""dtypes that PyTorch has typed storages for; the others lie in untyped ones"""
+_STORAGES = {dtype: storage for storage, dtype in reversed(STORAGES.items())} | {"bytes": "ByteStorage"}
+"""dtype -> class of its typed storage; the other dtypes use untyped storages"""
 
 
 def write_pt(out: BinaryIO, tensors: Sequence[Header], fetch: Fetch) -> None:
-    """A state dictionary that `torch.load(weights_only=True)` reads. Tensors are fetched in their order.
+    """Write a state dictionary that `torch.load(weights_only=True)` reads. Tensors are fetched in their order.
 
     Tensors of dtype "bytes" become uint8.
 
-    Raises UsageError (bad_tensor) if two tensors have one name, or `fetch` gives a wrong number of bytes.
+    Raises UsageError (bad_tensor) if two tensors have the same name, or `fetch` returns a wrong number of bytes.
     """
     check_names(tensors)
     writer = ZipWriter(out.write)
@@ -47,7 +33,7 @@ def write_pt(out: BinaryIO, tensors: Sequence[Header], fetch: Fetch) -> None:
     add("data.pkl", _state_dict_pickle(tensors))
     add("byteorder", b"little")
     for number, header in enumerate(tensors):
-        add(f"data/{number}", fetched(header, fetch(number)))
+        add(f"data/{number}", checked(header, fetch(number)))
     add("version", b"3\n")
     writer.finish()
 

@@ -1,4 +1,4 @@
-"""From tensors that share payloads to stored tensors and views of them."""
+"""Turns tensors that share storages into stored tensors and views of them."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from .walk import NamedTensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Payload:
-    """The bytes of one storage, and where they lie in the model file."""
+    """The bytes of a storage, and their offset in the model file."""
 
     data: Buffer
     offset: int | None
-    """None if the file holds them in another form (compressed), so that they fill no hole"""
+    """None if they are compressed in the file, so that they fill no hole"""
 
 
 @dataclass(slots=True, eq=False)
 class _Shared:
-    """A payload with all the tensors on it, and what is decided for them together."""
+    """A payload, all tensors that use it, and how it is stored."""
 
     payload: Payload
     tensors: list[NamedTensor] = field(default_factory=list)
     dtype: DType | None = None
-    """of the first tensor; None if the format lacks it"""
+    """of the first tensor; None if .frc files lack it"""
     main: NamedTensor | None = None
     """the first tensor that is the whole payload in C order"""
     lossless: bool = False
@@ -37,7 +37,7 @@ class _Shared:
     """position of the stored tensor, once it has one"""
 
     def decide(self) -> None:
-        """Choose element type, main tensor and exactness, once all tensors are known."""
+        """Choose the dtype, the main tensor and whether to store it lossless, once all tensors are known."""
         first = self.tensors[0].tensor.dtype
         if first is not None and len(self.payload.data) % first.itemsize == 0:
             self.dtype = first
@@ -57,7 +57,7 @@ class _Shared:
         return len(self.payload.data) // (self.dtype.itemsize if self.dtype else 1)
 
     def stored(self) -> Stored:
-        """The payload under the name of its main tensor, otherwise without a name."""
+        """The payload under the name of its main tensor, or unnamed."""
         data = self.payload.data
         if self.dtype is None:
             return Stored("", DTYPES["bytes"], (len(data),), data)
@@ -66,7 +66,7 @@ class _Shared:
         return Stored("", self.dtype, self.memory_shape(), data)
 
     def memory_shape(self) -> tuple[int, ...]:
-        """The axes of the first tensor that is a permutation of the payload, slowest first; else one axis."""
+        """The shape in memory order of the first tensor that is a permutation of the payload; otherwise one axis."""
         for named in self.tensors:
             tensor = named.tensor
             order = sorted(range(len(tensor.shape)), key=lambda axis: -tensor.strides[axis])
@@ -78,7 +78,7 @@ class _Shared:
 
 
 def covers(offset: int, shape: tuple[int, ...], strides: tuple[int, ...], count: int) -> bool:
-    """Whether a window is all `count` elements of its storage in C order; strides of axes of length 1 mean nothing."""
+    """Whether a view is all `count` elements of its storage in C order; strides of axes of length 1 do not matter."""
     expected = 1
     for n, stride in zip(reversed(shape), reversed(strides), strict=True):
         if n != 1 and stride != expected:
@@ -90,14 +90,13 @@ def covers(offset: int, shape: tuple[int, ...], strides: tuple[int, ...], count:
 def assemble(
     tensors: Iterable[NamedTensor], locate: Callable[[StorageRef], Payload | None], max_bytes: int
 ) -> tuple[list[Entry], list[Hole], frozenset[int]]:
-    """Entries in the order of `tensors`, the holes that they fill, and the positions of those known to be no weights.
+    """Entries in the order of `tensors`, the holes that they fill, and the positions of those known not to be weights.
 
-    A payload is stored once: under the name of the first tensor that is all of it in C order, otherwise without a
-    name (in the axis order of the memory if a tensor is a permutation of it) right before its first view. A view may
-    come before the stored tensor that it points to. Of tensors with different element types on one payload, the
-    first decides; the others are left out, and the payload is lossless, so that they are kept in the model file.
-    Payloads of element types that the format lacks are stored as unnamed lossless bytes. Tensors whose payload
-    `locate` does not know are left out.
+    A payload is stored once: under the name of the first tensor that is all of it in C order, otherwise unnamed (in
+    memory order if a tensor is a permutation of it) right before its first view. A view may come before its target.
+    If tensors with different dtypes share a payload, the first dtype is used, tensors of other dtypes are omitted, and
+    the payload is lossless, so that the model file keeps their values. Payloads of dtypes that .frc files lack are
+    stored as unnamed lossless bytes. Tensors whose payload `locate` does not find are omitted.
 
     Raises UnsupportedError (too_large) for a view of more than `max_bytes`, CorruptError for a wrong payload size.
     """
@@ -119,7 +118,7 @@ def assemble(
             view = View(named.name, group.entry, tensor.offset, tensor.shape, tensor.strides)
             views.append((len(entries), view, group))
             entries.append(view)
-    for position, view, group in views:  # now that the position of every payload is known
+    for position, view, group in views:  # the position of every payload is known now
         entries[position] = replace(view, target=group.entry)
     groups = {group.entry: group for group in shared.values()}
     holes = [
@@ -132,7 +131,7 @@ def assemble(
 
 
 def _by_payload(tensors: list[NamedTensor], locate: Callable[[StorageRef], Payload | None]) -> dict[int, _Shared]:
-    """The payload of each tensor that has elements, by the identity of the tensor."""
+    """The payload of each tensor with elements, by the id of the tensor."""
     groups: dict[int, _Shared] = {}
     shared: dict[int, _Shared] = {}
     for named in tensors:
@@ -151,7 +150,7 @@ def _by_payload(tensors: list[NamedTensor], locate: Callable[[StorageRef], Paylo
 
 
 def check_length(tensor: TensorRef, payload: Payload) -> None:
-    """The payload must have the size that the pickle gives to its storage."""
+    """Raise CorruptError unless the payload has the size of the storage in the pickle."""
     storage = tensor.storage
     itemsize = 1 if storage.untyped else storage.dtype.itemsize if storage.dtype is not None else None
     if itemsize is not None and storage.count * itemsize != len(payload.data):
@@ -163,7 +162,7 @@ def check_length(tensor: TensorRef, payload: Payload) -> None:
 
 
 def _check_size(named: NamedTensor, max_bytes: int) -> None:
-    """An expanded tensor (stride 0) may be much larger than its file."""
+    """Refuse huge views: an expanded tensor (stride 0) can be much larger than its file."""
     size = named.tensor.dtype.itemsize if named.tensor.dtype is not None else 1
     for n in named.tensor.shape:
         size *= n

@@ -26,15 +26,15 @@ _OTHER_ZIPS = (
     ("model.json", "a TorchScript file of PyTorch 1.2 or older", "Load it in PyTorch 1.x and save it again."),
     (".data/extern_modules", "a torch.package archive", "Save the state_dict() of the module instead."),
 )
-"""(how the name of a member ends, what the archive is, what to do)"""
+"""(end of the name of a member, format, advice)"""
 
 
 def read_torch_zip(image: memoryview, *, normalize: bool, max_bytes: int) -> Model:
-    """A zip file of torch.save, torch.jit.save or _save_for_lite_interpreter, taken apart.
+    """Read a zip file of torch.save, torch.jit.save or _save_for_lite_interpreter.
 
-    With `normalize`, deflated members (TorchScript code) come back stored; otherwise the rebuilt file has the same
-    bytes, and tensors in deflated members are listed but fill no hole. Tensors of `constants.pkl` are named below
-    "constants"; those of `bytecode.pkl` are listed (below "bytecode") only where nothing else names their storage.
+    With `normalize`, deflated members (TorchScript code) are stored in the rebuilt file; otherwise it is the same byte
+    for byte, and tensors in deflated members are listed but fill no hole. Tensors of `constants.pkl` are named below
+    "constants"; those of `bytecode.pkl` are listed (below "bytecode") only if no other tensor uses their storage.
     Example inputs of traced modules stay in the skeleton.
 
     Raises CorruptError (bad_model) for a damaged file, UnsupportedError (unsupported_model, too_large) for
@@ -52,18 +52,18 @@ def read_torch_zip(image: memoryview, *, normalize: bool, max_bytes: int) -> Mod
 
 
 def read_sparse_zip(image: memoryview, *, max_bytes: int) -> Model | None:
-    """The tensors of a file of sparse coefficients, for dense tensors in place of the file; see `sparse_tensors`.
+    """Read the DCT coefficients of a file of sparse tensors; see `sparse_tensors`.
 
-    None where the file holds no sparse tensor at all.
+    None if the file has no sparse tensor.
     """
     files = _TorchFiles(parse(image), max_bytes)
     files.check_byte_order()
-    found = files.sparse_tensors()
-    return None if found is None else Model(files.kind(), found, None, frozenset())
+    tensors = files.sparse_tensors()
+    return None if tensors is None else Model(files.kind(), tensors, None, frozenset())
 
 
 class _TorchFiles:
-    """The members of an archive under the names that PyTorch knows, without the archive's own folder."""
+    """The members of an archive by their names in the archive's root folder."""
 
     def __init__(self, archive: Archive, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -83,7 +83,7 @@ class _TorchFiles:
         return "TorchScript" if self.member("constants.pkl") else "PyTorch zip"
 
     def check_byte_order(self) -> None:
-        """Only little-endian payloads are understood."""
+        """Raise UnsupportedError for big-endian payloads."""
         member = self.member("byteorder")
         order = bytes(member.read(64)) if member else b"little"
         if order == b"big":
@@ -93,10 +93,10 @@ class _TorchFiles:
                 "little-endian one.",
             )
         if order != b"little":
-            raise CorruptError(Code.BAD_MODEL, f"The model file names an unknown byte order, {order[:16]!r}.")
+            raise CorruptError(Code.BAD_MODEL, f"The model file has an unknown byte order, {order[:16]!r}.")
 
     def tensors(self) -> Iterator[NamedTensor]:
-        """All tensors of the pickles, in the order of the file's parts."""
+        """All tensors of the pickles, in the order data, constants, bytecode."""
         names = Names()
         listed: set[str | None] = set()
         for stem, prefix in (("data", ""), ("constants", "constants")):
@@ -108,7 +108,7 @@ class _TorchFiles:
                 yield named
 
     def sparse_tensors(self) -> list[DctTensor] | None:
-        """The coefficients of a sparse state dictionary; None where there is no sparse tensor."""
+        """The DCT tensors of a sparse state dictionary; None if it has no sparse tensor."""
         member = self.member("data.pkl")
         data = bytes(member.read(min(MAX_PICKLE_BYTES, self._max_bytes))) if member else b""
         if MARK not in data or self.kind() != "PyTorch zip":
@@ -146,14 +146,14 @@ class _TorchFiles:
             yield named
 
     def _locate_name(self, storage: StorageRef) -> str | None:
-        """Name of the member that holds a storage; where it lies depends on the pickle that names it."""
+        """The name of the member that holds a storage; its folder depends on the pickle."""
         folders = self._folders.get(id(storage), ("data",))
         candidates = [f"{self._root}/{folder}/{storage.key}" for folder in folders] + [f"{self._root}/{storage.key}"]
         return next((name for name in candidates if name in self._members), None)
 
 
 def _root(archive: Archive) -> str:
-    """The folder that holds everything; the members of other kinds of archives are recognised for the message."""
+    """The root folder of the archive. Raises UnsupportedError, which names the formats of other known archives."""
     for member in archive.members:
         folder, _, rest = member.name.partition("/")
         if rest == "data.pkl":
@@ -169,7 +169,7 @@ def _root(archive: Archive) -> str:
 
 
 def _patches(members: dict[int, Member], holes: list[Hole]) -> list[Patch]:
-    """The checksums that follow the tensors; one that was wrong or never computed stays as it is."""
+    """The CRC-32 fields to update with their tensors; a wrong or missing CRC-32 is kept as it is."""
     patches = []
     for number, hole in enumerate(holes):
         member = members[hole.offset]

@@ -1,4 +1,4 @@
-"""Named tensors in a tree of unpickled objects, under the names that `state_dict()` would give them."""
+"""Finds the tensors in a tree of unpickled objects and names them like `state_dict()`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ...errors import CorruptError
 from .objects import Composite, Mapping, Pairs, Placeholder, TensorRef
 
 MAX_DEPTH = 200
-"""objects nested deeper than any model are left unread; their tensors stay in the skeleton"""
+"""objects nested deeper are skipped; their tensors stay in the skeleton"""
 _MAX_WORK = 1 << 23
 _STEP_WORK = 4
-"""an object to visit costs this much, a scalar that is passed over costs one: time stays below ten seconds"""
+"""cost of an object that is visited; a scalar costs 1, so that time stays below ten seconds"""
 _MAX_NAME = 1 << 12
 _MAX_NAMES = 1 << 26
-"""bytes of all names together"""
+"""total length of all names"""
 _COLLAPSED = ("_parameters", "_buffers", "_modules")
-"""dictionaries of a module whose keys belong to the module itself"""
+"""attributes of a module whose keys are named like attributes of the module itself"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,12 +28,12 @@ class NamedTensor:
     name: str
     tensor: TensorRef
     lossless: bool
-    """known to be no weight: optimizer state, quantization scales, sparse indices"""
+    """known not to be a weight: optimizer state, quantization scales, sparse indices"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Path:
-    """A place in the tree; names are spelled out only where a tensor is found."""
+    """A position in the tree; it is turned into a name only for tensors."""
 
     above: _Path | None
     key: str
@@ -42,24 +42,24 @@ class _Path:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """An object to visit, and how it was reached."""
+    """An object to visit, with its path."""
 
     path: _Path
     target: object
     lossless: bool
     named: bool
-    """reached only through keys that `state_dict()` would use; a shared module is listed under each such name"""
+    """whether `state_dict()` would use all keys of the path; a shared module is listed under each such name"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Leave:
-    """The end of an object's children."""
+    """Marks the end of the children of an object."""
 
     identity: int
 
 
 class Names:
-    """Hands out unique names over several trees of one file, and bounds their number and length."""
+    """Makes unique names across the trees of a file, and bounds the work and the length of names."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -67,20 +67,20 @@ class Names:
         self._bytes = 0
         self._work = 0
         self.seen: set[int] = set()
-        """ids of objects that were reached before; the caller keeps the objects alive"""
+        """ids of visited objects; the caller keeps the objects alive"""
 
     def work(self, amount: int) -> None:
-        """Count what was looked at: a small pickle may describe a tree of astronomic size."""
+        """Count visited objects: a small pickle can describe an astronomically large tree."""
         self._work += amount
         if self._work > _MAX_WORK:
             raise CorruptError(
                 Code.BAD_MODEL,
-                "The model file describes many millions of nested objects, which no model does; "
-                "it may have been made to exhaust the reader.",
+                "The model file describes many millions of nested objects, as no model does; "
+                "it may be an attack on the reader.",
             )
 
     def unique(self, path: _Path) -> str:
-        """The dotted name of a place, with "#2" and so on where two places spell the same."""
+        """The dotted name of a path, with a suffix "#2" and so on if it is taken."""
         keys: list[str] = []
         place: _Path | None = path
         while place is not None:
@@ -103,7 +103,7 @@ class Names:
 
 
 def named_tensors(root: object, names: Names, prefix: str = "") -> Iterator[NamedTensor]:
-    """All tensors below `root`, as `named_leaves` finds them; those made of tensors are taken apart."""
+    """All tensors below `root`, as `named_leaves` finds them; composites are split into their parts."""
     for name, tensor, lossless in named_leaves(root, names, (TensorRef,), prefix):
         assert isinstance(tensor, TensorRef)
         yield NamedTensor(name, tensor, lossless)
@@ -112,13 +112,12 @@ def named_tensors(root: object, names: Names, prefix: str = "") -> Iterator[Name
 def named_leaves(
     root: object, names: Names, leaves: tuple[type, ...], prefix: str = ""
 ) -> Iterator[tuple[str, object, bool]]:
-    """All objects of the types `leaves` below `root` in dictionary order, and whether they are known to be no weights.
+    """All objects of the types `leaves` below `root` in dictionary order, and whether they are known not to be weights.
 
-    Each has a unique name that starts with `prefix`. Cycles end where they close. An object reached again through
-    anything but dictionary keys, list positions and submodules (a plain attribute of a module, say) is not listed
-    again.
+    Each has a unique name that starts with `prefix`. Cycles are cut. An object that is reached again other than by
+    dictionary keys, list positions and submodules (a plain attribute of a module, say) is not listed again.
 
-    Raises CorruptError (bad_model) for a tree made to exhaust memory or time.
+    Raises CorruptError (bad_model) for a tree that would exhaust memory or time.
     """
     todo: list[_Step | _Leave] = [_Step(_Path(None, prefix, 0), root, False, True)]
     open_objects: set[int] = set()
@@ -140,7 +139,7 @@ def named_leaves(
 
 
 class _Children:
-    """What lies directly below one object, in its order; everything looked at is counted."""
+    """The children of an object in order; all visited objects are counted."""
 
     def __init__(self, step: _Step, names: Names) -> None:
         self.step = step
@@ -164,7 +163,7 @@ class _Children:
                 yield from self.state(target, state)
 
     def child(self, key: str, target: object, *, named: bool, lossless: bool = False) -> Iterator[_Step]:
-        """A step to an object that may hold tensors; nothing for numbers, texts and names."""
+        """A step to an object that can hold tensors; nothing for numbers, text and globals."""
         if isinstance(target, TensorRef | Mapping | Placeholder | Composite | list | tuple):
             self.names.work(_STEP_WORK)
             path = _Path(self.step.path, key, self.step.path.depth + 1)
@@ -176,7 +175,7 @@ class _Children:
             yield from self.child(str(position), item, named=named)
 
     def entries(self, pairs: Pairs) -> Iterator[_Step]:
-        """The values of a dictionary. That of an optimizer holds moments, and lists the weights once more."""
+        """The values of a dictionary. An optimizer has moments in it, and lists the weights again."""
         self.names.work(len(pairs))
         optimizer = _is_optimizer(pairs)
         lossless = _quantizer_keys(pairs) | ({"state"} if optimizer else set())
@@ -186,7 +185,7 @@ class _Children:
             yield from self.child(text, value, named=not listed_again, lossless=text in lossless)
 
     def state(self, owner: Placeholder, state: object) -> Iterator[_Step]:
-        """What __setstate__ would have got: attributes, (attributes, slots), or anything else."""
+        """The argument of `__setstate__`: attributes, (attributes, slots), or any object."""
         self.names.work(1)
         if isinstance(state, Mapping):
             yield from self.attributes(owner, state.pairs)
@@ -198,7 +197,7 @@ class _Children:
             yield from self.child("", state, named=True)
 
     def attributes(self, owner: Placeholder, pairs: Pairs) -> Iterator[_Step]:
-        """Attributes of an object; those of a module take the names of its state dictionary."""
+        """The attributes of an object; those of a module are named as in its state dictionary."""
         self.names.work(len(pairs))
         lossless = _quantizer_keys(pairs) | ({"state"} if _is_optimizer(pairs) else set())
         for position, (key, value) in enumerate(pairs):
@@ -210,20 +209,20 @@ class _Children:
 
 
 def _is_optimizer(pairs: Pairs) -> bool:
-    """Whether a dictionary looks like an optimizer: moments under "state", the rest under "param_groups"."""
+    """Whether a dictionary is an optimizer's: it has "state" with the moments and "param_groups"."""
     keys = {key for key, _ in pairs if isinstance(key, str)} if len(pairs) <= 64 else set()
     return {"state", "param_groups"} <= keys
 
 
 def _quantizer_keys(pairs: Pairs) -> set[str]:
-    """Keys "…scale" that stand beside a "…zero_point": activations are quantized with them, no weight among them."""
+    """Keys "…scale" with a "…zero_point" beside them: quantization of activations, not weights."""
     keys = {key for key, _ in pairs if isinstance(key, str) and key.endswith(("scale", "zero_point"))}
     stems = {key.removesuffix("zero_point") for key in keys if key.endswith("zero_point")}
     return {stem + "scale" for stem in stems} & keys
 
 
 def _spelled(key: object, position: int) -> str:
-    """A dictionary key as a part of a name: valid UTF-8 without NUL."""
+    """A dictionary key as a component of a name: valid UTF-8 without NUL."""
     if isinstance(key, bytes):
         key = key.decode("utf-8", "backslashreplace")
     if isinstance(key, str):

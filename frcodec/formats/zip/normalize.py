@@ -1,4 +1,4 @@
-"""An archive with all members stored: what was deflated compresses better as part of a skeleton."""
+"""Rewrites an archive with all members stored: inflated text compresses better as part of a skeleton."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MAX_ALIGNMENT = 1 << 16
 
 
 def normalize(image: memoryview, archive: Archive, max_bytes: int) -> tuple[list[Buffer], Archive]:
-    """The pieces of the archive with stored members only, and that archive; unchanged if nothing was deflated.
+    """Return the pieces of the archive with stored members only, and that archive; unchanged if nothing is deflated.
 
-    Order, names, flags, times and comments stay; paddings are made anew. Stored payloads are not copied.
+    Order, names, flags, times and comments are kept; padding is recomputed. Stored payloads are not copied.
 
     Raises UnsupportedError (too_large) if the result would exceed `max_bytes`, CorruptError (bad_model) for
     members that cannot be inflated.
@@ -52,7 +52,7 @@ def normalize(image: memoryview, archive: Archive, max_bytes: int) -> tuple[list
 
 
 def _alignment(archive: Archive) -> int:
-    """Bytes that payloads are aligned to: as the archive says, otherwise PyTorch's default."""
+    """Alignment of payloads in bytes: as recorded in the archive, otherwise PyTorch's default."""
     for member in archive.members:
         if member.name.endswith("/.storage_alignment") and member.size <= 8:
             text = bytes(member.read(8))

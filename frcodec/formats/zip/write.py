@@ -20,7 +20,7 @@ _DOS_1980 = 0x0021
 
 @dataclass(frozen=True, slots=True)
 class MemberInfo:
-    """What a zip header says about a member besides its sizes."""
+    """The header fields of a member, without its sizes and CRC-32."""
 
     name: bytes
     flags: int = UTF8_NAME
@@ -31,18 +31,18 @@ class MemberInfo:
     internal: int = 0
     external: int = 0
     local_extra: bytes = b""
-    """without zip64 sizes and padding, which the writer makes"""
+    """without zip64 sizes and padding, which the writer adds"""
     central_extra: bytes = b""
     comment: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where a member lies in the archive."""
+    """The position of a member in the archive."""
 
     payload: int
     crc_fields: tuple[int, ...]
-    """offsets of the fields that hold its CRC-32"""
+    """offsets of the fields that store its CRC-32"""
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class _Record:
 
 
 class ZipWriter:
-    """Writes members one after another through `put`; needs no seeking."""
+    """Writes an archive through `put`, without seeking."""
 
     def __init__(self, put: Callable[[Buffer], object]) -> None:
         self._put = put
@@ -66,7 +66,7 @@ class ZipWriter:
     def add(self, info: MemberInfo, payload: Sequence[Buffer], *, align: int = 1, crc: int | None = None) -> None:
         """Store a member whose bytes are the concatenation of `payload`, at a multiple of `align` bytes.
 
-        `crc` is what the headers say; None computes it.
+        `crc` is the CRC-32 to record; it is computed if None.
         """
         size = sum(len(part) for part in payload)
         if crc is None:
@@ -74,15 +74,15 @@ class ZipWriter:
             for part in payload:
                 crc = crc32(part, crc)
         deferred = bool(info.flags & HAS_DESCRIPTOR)
-        large = size >= _LARGE32
+        wide = size >= _LARGE32
         record = _Record(info, self._at, 0, size, crc, [])
         extra = info.local_extra
-        if large:
+        if wide:
             extra = struct.pack("<HHQQ", ZIP64_FIELD, 16, size, size) + extra
         extra += _padding(self._at + 30 + len(info.name) + len(extra), align)
-        said = 0 if deferred else crc
-        short = _LARGE32 if large else 0 if deferred else size
-        head = struct.pack("<HHHHHIII", info.needed, info.flags, 0, info.time, info.date, said, short, short)
+        head_crc = 0 if deferred else crc
+        short = _LARGE32 if wide else 0 if deferred else size
+        head = struct.pack("<HHHHHIII", info.needed, info.flags, 0, info.time, info.date, head_crc, short, short)
         if not deferred:
             record.crc_fields.append(self._at + 14)
         self._emit(b"PK\x03\x04" + head + struct.pack("<HH", len(info.name), len(extra)) + info.name + extra)
@@ -91,11 +91,11 @@ class ZipWriter:
             self._emit(part)
         if deferred:
             record.crc_fields.append(self._at + 4)
-            self._emit(b"PK\x07\x08" + struct.pack("<IQQ" if large else "<III", crc, size, size))
+            self._emit(b"PK\x07\x08" + struct.pack("<IQQ" if wide else "<III", crc, size, size))
         self._records.append(record)
 
     def finish(self, *, comment: bytes = b"", zip64: bool = False) -> list[Written]:
-        """Write the directory and say where each member lies, in the order of `add`."""
+        """Write the central directory and return the position of each member, in the order of `add`."""
         start = self._at
         for record in self._records:
             record.crc_fields.append(self._at + 16)
@@ -115,7 +115,7 @@ class ZipWriter:
 
 
 def _padding(at: int, align: int) -> bytes:
-    """An extra field that ends at a multiple of `align`, PyTorch's way: "FB", a length and letters Z."""
+    """An extra field that ends at a multiple of `align`, as PyTorch writes it: "FB", a length and letters Z."""
     if align <= 1:
         return b""
     letters = -(at + 4) % align
@@ -123,7 +123,7 @@ def _padding(at: int, align: int) -> bytes:
 
 
 def _central(record: _Record) -> bytes:
-    """Directory entry of a member; what does not fit in 32 bits goes to an extra field."""
+    """The directory entry of a member; numbers beyond 32 bits are in a zip64 field."""
     info = record.info
     large = b""
     if record.size >= _LARGE32:

@@ -129,7 +129,7 @@ def test_too_many_axes_are_refused(read):
 
 
 @pytest.mark.parametrize("place", ["values of methods", "values of graphs", "delegates"])
-def test_tables_that_are_pointed_at_from_everywhere_cost_no_time(place, read):
+def test_reading_a_shared_table_takes_bounded_time(place, read):
     """A thousand pointers to a table of a thousand pointers are not followed to their ends."""
     many = 3000
     if place == "values of methods":
@@ -140,7 +140,7 @@ def test_tables_that_are_pointed_at_from_everywhere_cost_no_time(place, read):
     else:
         data = program([plan([], [delegate("VulkanBackend")] * many)] * many, blobs=[b"VH00"])
     started = time.process_time()
-    with pytest.raises(CorruptError, match="more than its bytes can hold"):
+    with pytest.raises(CorruptError, match="more items than its bytes can hold"):
         read(data)
     assert time.process_time() - started < 10
 

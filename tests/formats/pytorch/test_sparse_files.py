@@ -147,7 +147,7 @@ def other_files():
     diagonal = [(i, i) for i in range(9)]
     whole = scan((3, 3), 9)
     good = sparse(low, ones, (9, 9))
-    yield "no sparse tensor of weights", {"w": good, "bias": torch.ones(3)}
+    yield "not a sparse tensor of weights", {"w": good, "bias": torch.ones(3)}
     yield "scattered", {"w": good, "pruned": sparse(diagonal, ones, (9, 9))}
     yield "scattered", {"w": sparse([(4000,)], ones[:1], (4001,))}
     yield "hybrid", {"w": sparse(low, torch.ones(9, 2), (9, 9, 2))}
@@ -158,7 +158,7 @@ def other_files():
     yield "axes have", {"w": sparse([(0, 0)], ones[:1], (5000, 3))}
     yield "axes have", {"w": good, "none": sparse([], ones[:0], (0, 3))}
     yield "no sparse tensor", {"w": torch.ones(3)}
-    yield "no sparse tensor", {"w": torch.eye(3).to_sparse_csr()}
+    yield "not a sparse tensor", {"w": torch.eye(3).to_sparse_csr()}
 
 
 @pytest.mark.parametrize(("why", "tensors"), list(other_files()))
@@ -232,7 +232,7 @@ def test_damaged_descriptions(wrong, why):
 
 def test_storages_that_are_missing_or_too_small():
     root, locate = described()
-    with pytest.raises(CorruptError, match="lacks"):
+    with pytest.raises(CorruptError, match="is missing in the file"):
         sparse_tensors(root, lambda storage: locate(storage) if storage.key == "i" else None, LIMIT)
     with pytest.raises(CorruptError, match="should have"):
         sparse_tensors(root, lambda storage: Payload(b"\0" * 8, 0), LIMIT)

@@ -78,7 +78,8 @@ def test_streamed_archives_are_read():
 
 def test_64_bit_sizes(monkeypatch):
     monkeypatch.setattr(zip_write, "_LARGE32", 100)
-    monkeypatch.setattr("frcodec.formats.zip.image._LARGE32", 100)
+    monkeypatch.setattr("frcodec.formats.zip.local.LARGE32", 100)
+    monkeypatch.setattr("frcodec.formats.zip.image.LARGE32", 100)
     for flags in (0x0800, 0x0808):
         assert contents(own_zip(MEMBERS, flags=flags)) == MEMBERS
 
