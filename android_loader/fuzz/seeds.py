@@ -80,7 +80,7 @@ def unsealed(file: bytes) -> bytes:
     for section in sections.walk(data):
         payload = bytes(data[section.payload])
         if section.type != SECTION_DATA and section.type in sections.KNOWN_SECTIONS:
-            payload = packed.decompress(payload, len(file) << 10)
+            payload = packed.decompress(payload, 1 << 24)
         if len(payload) >= 1 << 16:
             return b""
         made += bytes([section.type, data[section.start + 1]]) + struct.pack("<H", len(payload)) + payload
