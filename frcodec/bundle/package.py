@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import mmap
 import re
 import zlib
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from ..constants import Code
-from ..errors import CheckError, FileError, FrcError
+from ..disk import mapped
+from ..errors import CheckError, FrcError
 from ..formats.zip.image import Archive, Member, parse
 from . import bundle_config
 
@@ -91,7 +91,10 @@ def opened(path: Path) -> Package:
 
     Raises FileError, and CheckError (unfit_app) for what is no sound zip archive or not one of an app.
     """
-    image = _mapped(path)
+    mapping = mapped(path)
+    if mapping is None:
+        raise CheckError(Code.UNFIT_APP, f"{path} is empty.")
+    image = memoryview(mapping)
     if image[: len(_ZIP)] != _ZIP:
         raise CheckError(Code.UNFIT_APP, f"{path.name} is no zip archive, and so no APK, AAB or AAR.")
     try:
@@ -144,13 +147,3 @@ def _retold(problem: FrcError) -> str:
     words = problem.message.replace("The model file is damaged or cut short: ", "It is damaged or cut short: ")
     place = "" if problem.offset is None else f" (at byte {problem.offset:,})"
     return words.replace("model file", "package").replace("model's", "package's").rstrip(".") + place + "."
-
-
-def _mapped(path: Path) -> memoryview:
-    try:
-        with path.open("rb") as file:
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except OSError as error:
-        raise FileError(Code.READ_FAILED, f"Cannot read {path}: {error.strerror or error}.") from error
-    except ValueError:
-        raise CheckError(Code.UNFIT_APP, f"{path} is empty.") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from bisect import bisect_right
 from contextlib import suppress
 from functools import cached_property
@@ -21,7 +20,8 @@ from ..constants import (
     SECTION_WIDTHS,
     Code,
 )
-from ..errors import CorruptError, FileError, UnsupportedError
+from ..disk import mapped
+from ..errors import CorruptError, UnsupportedError, UsageError
 from . import index as index_section
 from . import packed, sections
 from . import skeleton as skeleton_section
@@ -33,17 +33,21 @@ from .widths import Widths
 
 
 class Reader:
-    """An open .frc file. A context manager; safe to use from several threads.
+    """An open .frc file. A context manager; safe to use from several threads, of which one may close it.
 
     Raises FileError, CorruptError or UnsupportedError on opening; `max_bytes` bounds the decoded size of all
     entries together and is checked before anything of that size is allocated.
     """
 
     def __init__(self, source: Path | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        self._map, self._data = _mapped(source) if isinstance(source, Path) else (None, memoryview(source))
+        self._map = mapped(source) if isinstance(source, Path) else None
+        data = memoryview(self._map or b"") if isinstance(source, Path) else memoryview(source)
+        self._data: memoryview | None = data  # None once the file is closed
+        self.size = len(data)
+        """bytes of the file"""
         self._max_bytes = max_bytes
         try:
-            self._sections = list(sections.walk(self._data))
+            self._sections = list(sections.walk(data))
             self._checked: set[int] = set()
             for section in self._sections:  # those of unknown type too: their type may be what is damaged
                 if section.type != SECTION_DATA:
@@ -57,11 +61,6 @@ class Reader:
         except BaseException:
             self.close()
             raise
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file."""
-        return len(self._data)
 
     @cached_property
     def recipe(self) -> RebuildRecipe | None:
@@ -123,11 +122,14 @@ class Reader:
             )
 
     def close(self) -> None:
-        """Release the file; no bytes obtained from it may be used afterwards."""
-        with suppress(BufferError):  # bytes still in use keep the mapping alive until they go
-            self._data.release()
-            if self._map is not None:
-                self._map.close()
+        """Release the file: reading more of it raises UsageError (closed_file).
+
+        Bytes obtained before stay valid; while there are any, they keep the mapping alive.
+        """
+        mapping, self._map, self._data = self._map, None, None
+        if mapping is not None:
+            with suppress(BufferError):  # bytes in use
+                mapping.close()
 
     def __enter__(self) -> Self:
         return self
@@ -140,10 +142,13 @@ class Reader:
     def _payload(self, section: Section | None) -> memoryview:
         if section is None:
             raise CorruptError(Code.BAD_SECTION, "The file has no index.")
+        data = self._data
+        if data is None:
+            raise UsageError(Code.CLOSED_FILE, "The file is closed: open it again to read from it.")
         if section.start not in self._checked:
-            section.check(self._data)
+            section.check(data)
             self._checked.add(section.start)
-        return self._data[section.payload]
+        return data[section.payload]
 
     def _only(self, kind: int) -> Section | None:
         found = [s for s in self._sections if s.type == kind]
@@ -167,15 +172,3 @@ class Reader:
         if not borders.issuperset(self._section_starts):
             raise CorruptError(Code.BAD_SECTION, "A stream crosses the border of a data section.")
         self.check_decoded(self.index)
-
-
-def _mapped(path: Path) -> tuple[mmap.mmap | None, memoryview]:
-    try:
-        with path.open("rb") as file:
-            if not file.seek(0, 2):
-                return None, memoryview(b"")
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return mapped, memoryview(mapped)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise FileError(Code.READ_FAILED, f"Cannot read {path}: {reason}.") from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import mmap
 from contextlib import suppress
 from pathlib import Path
 
 from ..constants import DEFAULT_MAX_BYTES, MAGIC, Code
-from ..errors import FileError, UnsupportedError
+from ..disk import mapped
+from ..errors import UnsupportedError
 from ..stages.spectral import DctTensor
 from ..tensors import Buffer
 from .executorch import data as executorch_data
@@ -97,25 +97,13 @@ def _sparse(image: memoryview, max_bytes: int) -> Model | None:
 
 def _image(source: Path | Buffer, max_bytes: int) -> memoryview:
     """The bytes of a model file, within the limit."""
-    image = _mapped(source) if isinstance(source, Path) else memoryview(source).cast("B")
+    image = memoryview(mapped(source) or b"") if isinstance(source, Path) else memoryview(source).cast("B")
     if len(image) > max_bytes:
         raise UnsupportedError(
             Code.TOO_LARGE,
             f"The model file has {len(image):,} bytes, more than the limit of {max_bytes:,} (max_bytes).",
         )
     return image.toreadonly()
-
-
-def _mapped(path: Path) -> memoryview:
-    """The bytes of a file without reading them."""
-    try:
-        with path.open("rb") as file:
-            if file.seek(0, 2) == 0:
-                return memoryview(b"")
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise FileError(Code.READ_FAILED, f"Cannot read {str(path)!r}: {reason}.") from error
 
 
 def _unknown(head: bytes) -> UnsupportedError:
