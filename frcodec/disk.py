@@ -1,10 +1,9 @@
-"""Output files that appear whole or not at all: a temporary file beside the target, fsync, rename."""
+"""Files on disk: inputs as mappings, and outputs that appear as a whole or not at all."""
 
 from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,10 +15,12 @@ from .errors import FileError, UsageError
 
 @contextmanager
 def output(target: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """A file that takes the target's place when the block ends well, and vanishes when it does not.
+    """A file to write that takes the target's place when the block ends, and vanishes when it raises.
 
-    Raises UsageError (output_exists) where there is a file and `force` is not set, and FileError (write_failed).
-    Special files such as /dev/null or a named pipe are written to directly.
+    It is a temporary file in the target's folder, written, synced to disk and then renamed. A replaced file passes on
+    its mode; a new one has that of the process' umask. Special files such as /dev/null or a named pipe are written to
+    directly.
+    Raises UsageError (output_exists) where the target exists and `force` is not set, and FileError (write_failed).
     """
     with _translated(target):
         special = target.exists() and not target.is_file() and not target.is_dir()
@@ -29,14 +30,15 @@ def output(target: Path, *, force: bool) -> Iterator[BinaryIO]:
         return
     _check_free(target, force)
     with _translated(target):
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
-        temporary = Path(name)
+        temporary = target.with_name(f".{target.name[:20]}.{os.urandom(8).hex()}.tmp")
+        file = temporary.open("xb")  # O_CREAT | O_EXCL with rw-rw-rw-, to which the system applies the umask
         try:
-            with os.fdopen(handle, "wb") as file:
+            with file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            _permissions(temporary, target)
+            if target.exists():
+                temporary.chmod(target.stat().st_mode & 0o777)
             temporary.replace(target)
         except BaseException:
             with suppress(OSError):
@@ -60,17 +62,6 @@ def _translated(target: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise FileError(Code.WRITE_FAILED, f"Cannot write {target}: {error.strerror or error}.") from error
-
-
-def _permissions(temporary: Path, target: Path) -> None:
-    """Those of the file that is replaced, or what the user's mask leaves of rw-rw-rw-."""
-    if target.exists():
-        mode = target.stat().st_mode & 0o777
-    else:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
-    temporary.chmod(mode)
 
 
 def _sync_folder(folder: Path) -> None:

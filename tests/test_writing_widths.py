@@ -12,7 +12,7 @@ from frcodec import Code, UsageError, load_file, open_file
 from frcodec.container.crc32 import crc32
 from frcodec.container.sections import walk
 from frcodec.stages.region import Box, Scan
-from frcodec.widths import Channel, declared, validated
+from frcodec.widths import Channel, declare, validate
 
 OUT, IN = Channel(0), Channel(0, input=True)
 
@@ -32,7 +32,7 @@ def test_what_is_declared_and_validated_is_read_back():
         seen.append(at["w"].shape)
         return f"{len(seen)} é"
 
-    file = validated(file, [(4, 3), "1/3"], score, lambda at: at["w"].size, label="F₁")
+    file = validate(file, [(4, 3), "1/3"], score, lambda at: at["w"].size, label="F₁")
     with open_file(file) as opened:
         assert opened.widths.label == "F₁"
         first, second = opened.widths.validated
@@ -48,7 +48,7 @@ def test_what_is_declared_and_validated_is_read_back():
 
 def test_the_rest_of_the_file_stays_as_it_is():
     plain = build([coded("w", "float32", (4,), [3], axes=(0,), region=Box((1,)))], metadata={"k": "v"})
-    file = declared(plain, {"w": {0: OUT}})
+    file = declare(plain, {"w": {0: OUT}})
     section = next(s for s in walk(memoryview(file)) if s.type == WIDTHS)
     assert file[: section.start] + file[section.end :] == plain
 
@@ -75,7 +75,7 @@ def test_what_cannot_be_declared(axes, code):
         ]
     )
     with pytest.raises(UsageError) as caught:
-        declared(file, axes)
+        declare(file, axes)
     assert caught.value.code == code
 
 
@@ -91,7 +91,7 @@ def test_what_cannot_be_declared(axes, code):
 )
 def test_what_cannot_be_validated(widths, score, operations):
     with pytest.raises(UsageError) as caught:
-        validated(one(), widths, lambda at: score, lambda at: operations)
+        validate(one(), widths, lambda at: score, lambda at: operations)
     assert caught.value.code == Code.BAD_OPTION
 
 

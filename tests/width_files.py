@@ -7,7 +7,7 @@ from math import prod
 from vectors.building import build, coded, levels_by_number, power
 
 from frcodec.stages.region import Scan
-from frcodec.widths import Channel, declared, validated
+from frcodec.widths import Channel, declare, validate
 
 
 def one(shape=(8, 3, 3), region=None, axes=None, channels=None, dtype="float32", **parts):
@@ -22,11 +22,11 @@ def one(shape=(8, 3, 3), region=None, axes=None, channels=None, dtype="float32",
         region=region,
         step=power(-5, 33),
     )
-    return declared(build([made], **parts), {"w": channels or {0: Channel(0)}})
+    return declare(build([made], **parts), {"w": channels or {0: Channel(0)}})
 
 
 def tried(file, *widths, label=""):
-    return validated(file, widths, lambda at: "1", lambda at: 2, label=label)
+    return validate(file, widths, lambda at: "1", lambda at: 2, label=label)
 
 
 # Values

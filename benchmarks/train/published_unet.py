@@ -33,7 +33,7 @@ from frcodec.api import save_entries
 from frcodec.formats.read import read_sparse
 from frcodec.stages.spectral import DctTensor
 from frcodec.stages.steps import code_near, step_of
-from frcodec.widths import declared, validated
+from frcodec.widths import declare, validate
 
 Number = TypeVar("Number", np.int64, np.float64)
 WIDTH = 16
@@ -184,12 +184,12 @@ class Rows:
     def add(self, method: str, setting: str, points: Points) -> None:
         """Write the file, decode it at the width, and score it."""
         file = self._network.file(points)
-        with_axes = declared(file, channels(self._network.tensors))
-        with open_file(with_axes, width=WIDTH, force=True) as opened:
+        with_axes = declare(file, channels(self._network.tensors))
+        with open_file(with_axes, width=WIDTH, allow_unvalidated=True) as opened:
             weights = {name: torch.tensor(opened[name]) for name in opened}
         scores = {name: mean_dice(weights, shots) for name, shots in self._sets.items()}
         cost = multiply_adds(weights, *self._sets["others"][0].mask.shape)
-        narrow = validated(
+        narrow = validate(
             with_axes, [WIDTH], lambda opened: f"{scores['chosen_on']:.3f}", lambda opened: cost, label="Dice"
         )
         loss = max(self._published[name] - score for name, score in scores.items())

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from math import isfinite, prod
 from typing import TYPE_CHECKING, Any, Final
 
+from ..units import format_size
 from . import text
 from .table import Column
 
@@ -144,7 +145,7 @@ def width_rows(validated: Sequence[WidthReport]) -> list[dict[str, str]]:
 
 def totals(*, file_bytes: int, source_bytes: int, weights: int, snr: float | None = None) -> str:
     """The line that says it all: "312.4 kB of 1.96 MB (15.9 %, 6.3× smaller), 5.14 bits/weight, SNR 32.10 dB"."""
-    parts = [f"{text.size(file_bytes)} of {text.size(source_bytes)}"]
+    parts = [f"{format_size(file_bytes)} of {format_size(source_bytes)}"]
     if shrunk := text.ratio(file_bytes, source_bytes):
         parts[0] += f" ({shrunk})"
     if weights:

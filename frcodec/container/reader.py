@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from contextlib import suppress
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -21,7 +20,7 @@ from ..constants import (
     Code,
 )
 from ..disk import map_file
-from ..errors import CorruptError, UnsupportedError
+from ..errors import CorruptError, UnsupportedError, UsageError
 from . import index as index_section
 from . import packed, sections, widths_section
 from . import skeleton as skeleton_section
@@ -32,17 +31,20 @@ from .widths import Widths
 
 
 class Reader:
-    """An open .frc file. A context manager; safe to use from several threads.
+    """An open .frc file. A context manager; safe to use from several threads, of which one may close it.
 
     `max_bytes` limits the decoded size of all entries together; it is checked before anything of that size is
     allocated. Raises FileError, CorruptError or UnsupportedError.
     """
 
     def __init__(self, source: Path | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        self._data = map_file(source) if isinstance(source, Path) else memoryview(source)
+        data = map_file(source) if isinstance(source, Path) else memoryview(source)
+        self._data: memoryview | None = data  # None once the file is closed
+        self.size = len(data)
+        """bytes of the file"""
         self._max_bytes = max_bytes
         try:
-            self._sections = list(sections.walk(self._data))
+            self._sections = list(sections.walk(data))
             self._checked: set[int] = set()
             for section in self._sections:  # of unknown type, too: the type byte may be the damaged one
                 if section.type != SECTION_DATA:
@@ -56,11 +58,6 @@ class Reader:
         except BaseException:
             self.close()
             raise
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file."""
-        return len(self._data)
 
     @cached_property
     def recipe(self) -> RebuildRecipe | None:
@@ -122,9 +119,11 @@ class Reader:
             )
 
     def close(self) -> None:
-        """Release the file; bytes obtained from it must not be used afterwards."""
-        with suppress(BufferError):  # bytes still in use keep the mapping alive
-            self._data.release()
+        """Release the file: reading more of it raises UsageError (closed_file).
+
+        Bytes obtained before stay valid; while there are any, they keep a mapping alive.
+        """
+        self._data = None
 
     def __enter__(self) -> Self:
         return self
@@ -137,10 +136,13 @@ class Reader:
     def _payload(self, section: Section | None) -> memoryview:
         if section is None:
             raise CorruptError(Code.BAD_SECTION, "The file has no index.")
+        data = self._data
+        if data is None:
+            raise UsageError(Code.CLOSED_FILE, "The file is closed: open it again to read from it.")
         if section.start not in self._checked:
-            section.check(self._data)
+            section.check(data)
             self._checked.add(section.start)
-        return self._data[section.payload]
+        return data[section.payload]
 
     def _only(self, kind: int) -> Section | None:
         """The only section of a type; None if there is none."""

@@ -1,4 +1,4 @@
-"""From an open file to tensors and to the rebuilt model file, every digest checked before anything is handed out."""
+"""Decodes the tensors of an open file, and rebuilds the model file; every checksum is compared first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import cast
 
 import numpy as np
 
-from .. import work
 from ..constants import Code
 from ..container import packed
 from ..container.crc32 import crc32
@@ -18,21 +17,22 @@ from ..container.rebuild import write_model
 from ..container.records import LevelsRecord, LosslessRecord, Record, ViewRecord, byte_size
 from ..errors import CorruptError, UsageError
 from ..tensors import Array, Buffer, raw_bytes
-from ..work import Progress
-from . import level_stream as streams
+from ..work import Progress, Workers
+from . import level_stream
 from .width import AtWidth
 
 
 class Decoder:
-    """Decodes the entries of a `Reader`; shared streams are decoded once and kept.
+    """Decodes the entries of a `Reader` with at most `threads` threads; shared streams are decoded once and kept.
 
     At another width one checksum covers all entries: they are decoded together when the first is asked for, and kept.
     """
 
-    def __init__(self, reader: Reader, at: AtWidth | None = None) -> None:
-        self.reader = reader
+    def __init__(self, reader: Reader, at: AtWidth | None = None, *, threads: int = 1) -> None:
         self.index = at.index if at else reader.index
         """with the shapes of the width"""
+        self._reader = reader
+        self._threads = threads
         self._at = at
         self._members = self.index.members()
         self._shared: dict[int, dict[int, Array]] = {}
@@ -43,43 +43,33 @@ class Decoder:
     def entry(self, position: int) -> Array:
         """One entry [shape] in its dtype's storage type, its digest verified; a view shares memory with its target.
 
-        Raises CorruptError.
+        Views, and entries that are kept, are read-only. Raises CorruptError.
         """
-        record = self.index.records[position]
-        if isinstance(record, ViewRecord):
-            return record.view.of(self._target(record.view.target))
-        if len(self._members[record.stream]) == 1 and self._at is None:
-            return self._decode(record.stream)[position]
-        with self._lock:
-            if record.stream not in self._shared:
-                found = self._at_width(self._at) if self._at else {record.stream: self._decode(record.stream)}
-                for array in (array for arrays in found.values() for array in arrays.values()):
-                    array.flags.writeable = False  # what is handed out twice must stay what was verified
-                self._shared |= found
-        return self._shared[record.stream][position]
+        with Workers(self._threads) as workers:
+            return self._entry(position, workers)
+
+    def entries(self, positions: Sequence[int]) -> Generator[Array]:
+        """These entries one after the other, as `entry` gives them; other threads decode the next ones meanwhile."""
+        with Workers(self._threads) as workers:
+            yield from workers.in_order(lambda position: self._entry(position, workers), positions)
 
     def checksum(self) -> int:
         """CRC-32 of all stored entries, one after the other."""
         stored = [position for position, record in enumerate(self.index.records) if not isinstance(record, ViewRecord)]
-        return _checksum(map(self.entry, stored))
-
-    def entries(self, positions: Sequence[int]) -> Generator[Array]:
-        """These entries one after the other, as `entry` gives them; other processors decode the next ones meanwhile."""
-        threads = work.processors()
-        if threads == 1:
-            yield from map(self.entry, positions)
-            return
-        with work.pool(threads) as pool:
-            yield from work.in_order(pool, self.entry, positions, threads)
+        with closing(self.entries(stored)) as arrays:
+            return _checksum(arrays)
 
     def rebuild(self, write: Callable[[Buffer], object], progress: Progress | None = None) -> None:
-        """Write the model file from first byte to last. Raises CorruptError, and UsageError without a skeleton."""
-        recipe = self.reader.recipe
+        """Write the model file from first byte to last.
+
+        Raises CorruptError; UsageError (bad_option) at another width, and where the file holds only tensors.
+        """
+        recipe = self._reader.recipe
         if self._at is not None:
             raise UsageError(
                 Code.BAD_OPTION,
-                "A model file is rebuilt at full width only: for another choose a format with --to pt, safetensors or "
-                "npz.",
+                "A model file is rebuilt at full width only: for another width choose a format with --to pt, "
+                "safetensors or npz.",
             )
         if recipe is None:
             raise UsageError(
@@ -98,41 +88,59 @@ class Decoder:
             return raw_bytes(next(holes))
 
         with closing(holes):
-            found = write_model(recipe.skeleton, fetch, write)
-        if found != recipe.crc:
+            crc = write_model(recipe.skeleton, fetch, write)
+        if crc != recipe.crc:
             raise CorruptError(
-                Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {found:08x}; {recipe.crc:08x} was expected."
+                Code.BAD_DIGEST, f"The rebuilt model file has the CRC-32 {crc:08x}; {recipe.crc:08x} was expected."
             )
         if progress:
             progress(recipe.skeleton.size, recipe.skeleton.size, "rebuilt")
 
-    def _target(self, position: int) -> Array:
+    def _entry(self, position: int, workers: Workers) -> Array:
+        record = self.index.records[position]
+        if isinstance(record, ViewRecord):
+            return record.view.of(self._target(record.view.target, workers))
+        if len(self._members[record.stream]) == 1 and self._at is None:
+            return self._decode(record.stream, workers)[position]
+        with self._lock:
+            if record.stream not in self._shared:
+                streams = (
+                    self._at_width(self._at, workers)
+                    if self._at
+                    else {record.stream: self._decode(record.stream, workers)}
+                )
+                for array in (array for arrays in streams.values() for array in arrays.values()):
+                    array.flags.writeable = False  # what is returned twice must stay what was checked
+                self._shared |= streams
+        return self._shared[record.stream][position]
+
+    def _target(self, position: int, workers: Workers) -> Array:
         """A view's target; the last one is kept, as many views may share it."""
         with self._target_lock:
             if self._last_target is None or self._last_target[0] != position:
-                self._last_target = (position, self.entry(position))
+                self._last_target = (position, self._entry(position, workers))
             return self._last_target[1]
 
-    def _at_width(self, at: AtWidth) -> dict[int, dict[int, Array]]:
+    def _at_width(self, at: AtWidth, workers: Workers) -> dict[int, dict[int, Array]]:
         """All entries of all streams, checked together."""
-        found = {number: self._decode(number) for number in range(len(self._members))}
-        arrays = {position: array for members in found.values() for position, array in members.items()}
+        streams = {number: self._decode(number, workers) for number in range(len(self._members))}
+        arrays = {position: array for members in streams.values() for position, array in members.items()}
         if at.validated and _checksum(arrays[position] for position in sorted(arrays)) != at.validated.checksum:
             raise CorruptError(
                 Code.BAD_DIGEST, "The file does not decode to the values that this width was validated with."
             )
-        return found
+        return streams
 
-    def _decode(self, number: int) -> dict[int, Array]:
+    def _decode(self, number: int, workers: Workers) -> dict[int, Array]:
         """All entries of a stream by position."""
         members = self._members[number]
         records = [self.index.records[m] for m in members]
-        data = self.reader.stream(number)
+        data = self._reader.stream(number)
         try:
             arrays = (
-                streams.decode(data, [record.layer for record in cast(list[LevelsRecord], records)])
+                level_stream.decode(data, [record.layer for record in cast(list[LevelsRecord], records)], workers)
                 if isinstance(records[0], LevelsRecord)
-                else _raw(data, records)
+                else _lossless(data, records)
             )
         except CorruptError as error:
             raise CorruptError(
@@ -154,7 +162,7 @@ def _checksum(arrays: Iterable[Array]) -> int:
     return digest
 
 
-def _raw(data: memoryview, records: list[Record]) -> list[Array]:
+def _lossless(data: memoryview, records: list[Record]) -> list[Array]:
     """Tensors stored as shuffled bytes."""
     sizes = [byte_size(record) for record in records]
     content = packed.decompress(data, sum(sizes))

@@ -14,24 +14,28 @@ from ..native import decoder as native_decoder
 from ..stages import layer
 from ..stages.layer import Layer
 from ..tensors import Array
+from ..work import SERIAL, Workers
 
 
-def decode(data: bytes | memoryview, layers: Sequence[Layer]) -> list[Array]:
+def decode(data: bytes | memoryview, layers: Sequence[Layer], workers: Workers = SERIAL) -> list[Array]:
     """The tensors of a stream, whose levels are one sequence. Raises CorruptError, UnsupportedError."""
     counts = [each.region.count for each in layers]
     shape = layers[0].region.level_shape() if len(layers) == 1 else (sum(counts),)
-    core = native.enabled() and not any(each.resampled for each in layers)  # it only knows full width
-    return _by_core(data, shape, layers) if core else _by_numpy(data, shape, layers)
+    core = native.enabled() and not any(each.resampled for each in layers)  # which decodes full width only
+    return _by_core(data, shape, layers, workers) if core else _by_numpy(data, shape, layers)
 
 
-def _by_core(data: bytes | memoryview, shape: tuple[int, ...], layers: Sequence[Layer]) -> list[Array]:
-    opened = native_decoder.open_stream(data, shape)  # before anything of the levels' number is allocated
+def _by_core(
+    data: bytes | memoryview, shape: tuple[int, ...], layers: Sequence[Layer], workers: Workers
+) -> list[Array]:
+    header = native_decoder.open_stream(data, shape)  # checked before arrays are allocated
     arrays: list[Array] = [np.empty(each.shape, each.dtype.storage) for each in layers]
-    native_decoder.decode(opened, [_target(each, array) for each, array in zip(layers, arrays, strict=True)])
+    destinations = [_destination(each, array) for each, array in zip(layers, arrays, strict=True)]
+    native_decoder.decode(header, destinations, workers)
     return arrays
 
 
-def _target(each: Layer, array: Array) -> native_decoder.Destination:
+def _destination(each: Layer, array: Array) -> native_decoder.Destination:
     return native_decoder.Destination(
         each.dtype.id,
         each.shape,

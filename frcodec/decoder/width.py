@@ -1,4 +1,4 @@
-"""The width that a caller means, and the index as it is then (spec section "Other widths")."""
+"""Parses a width and resizes the index to it (spec section "Other widths")."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ..container.widths import Validated, Widths, resized, width_fault
 from ..errors import UsageError
 
 Width: TypeAlias = int | float | Fraction | str | Sequence[int] | Mapping[int, int]
-"""An integer: every group gets at most so many channels. A fraction (a float, a Fraction, or text such as "1/4" or
-"0.25"): every group's length times it, rounded up. A sequence, or text such as "8,16" (or "8," for one group): the
-length of every group. A mapping: the lengths of some groups by number, others staying as they are."""
+"""An integer: the largest number of channels of every group. A fraction (a float, a Fraction, or text such as "1/4"
+or "0.25"): the share of every group's channels, rounded up. A sequence, or text such as "8,16" (or "8," for one
+group): the length of every group. A mapping: lengths by group number; other groups keep their full length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class AtWidth:
     lengths: tuple[int, ...]
     """of every group"""
     validated: Validated | None
-    """None where only `force` allows it"""
+    """None where only `allow_unvalidated` allows it"""
 
 
-def at_width(reader: Reader, width: Width | None, *, force: bool = False) -> AtWidth | None:
-    """The file as it is at a width; None for full width.
+def at_width(reader: Reader, width: Width | None, *, allow_unvalidated: bool = False) -> AtWidth | None:
+    """The file at another width; None for full width.
 
-    Raises UsageError: bad_option for a width that means nothing here, unvalidated_width for one that is not in the
-    file's list unless `force`. Raises CorruptError (bad_widths), UnsupportedError (too_large).
+    Raises UsageError: bad_option for a width that is invalid for this file, unvalidated_width for one that is not in
+    the file's list unless `allow_unvalidated`. Raises CorruptError (bad_widths), UnsupportedError (too_large).
     """
     if width is None:
         return None
@@ -46,14 +46,14 @@ def at_width(reader: Reader, width: Width | None, *, force: bool = False) -> AtW
     lengths = lengths_of(width, widths.groups)
     if lengths == widths.groups:
         return None
-    if found := width_fault(reader.index, widths, lengths):
-        raise UsageError(Code.BAD_OPTION, f"The width {width!r} cannot be: {found}.")
-    validated = next((one for one in widths.validated if one.lengths == lengths), None)
-    if validated is None and not force:
+    if fault := width_fault(reader.index, widths, lengths):
+        raise UsageError(Code.BAD_OPTION, f"The width {width!r} is impossible: {fault}.")
+    validated = next((entry for entry in widths.validated if entry.lengths == lengths), None)
+    if validated is None and not allow_unvalidated:
         raise UsageError(
             Code.UNVALIDATED_WIDTH,
-            f"The file was not validated at the width {format_width(lengths)}, and networks may fail at any width. "
-            f"{_validated(widths)} Choose one of these, or decode with force (--force) at your own risk.",
+            f"The file was not validated at the width {format_width(lengths)}, where the network may not work. "
+            f"{_validated_list(widths)} Choose one of these, or pass allow_unvalidated=True (--allow-unvalidated).",
         )
     index = resized(reader.index, widths, lengths)
     reader.check_decoded(index)
@@ -62,24 +62,24 @@ def at_width(reader: Reader, width: Width | None, *, force: bool = False) -> AtW
 
 def lengths_of(width: Width, groups: Sequence[int]) -> tuple[int, ...]:
     """The length of every group. Raises UsageError (bad_option)."""
-    asked = _parsed(width) if isinstance(width, str) else width
     try:
-        if isinstance(asked, float):
-            asked = Fraction(str(float(asked)))  # 0.1 is meant, not the double next to it
-        if isinstance(asked, Fraction):
-            lengths = tuple(ceil(length * asked) for length in groups)
-        elif isinstance(asked, Mapping):
-            lengths = tuple(as_integer(asked.get(group, length)) for group, length in enumerate(groups))
-            if not set(asked) <= set(range(len(groups))):
+        value = _parsed(width) if isinstance(width, str) else width
+        if isinstance(value, float):
+            value = Fraction(str(float(value)))  # 0.1, not the double nearest to it
+        if isinstance(value, Fraction):
+            lengths = tuple(ceil(length * value) for length in groups)
+        elif isinstance(value, Mapping):
+            lengths = tuple(as_integer(value.get(group, length)) for group, length in enumerate(groups))
+            if not set(value) <= set(range(len(groups))):
                 raise ValueError
-        elif isinstance(asked, Sequence):
-            lengths = tuple(as_integer(length) for length in asked)
+        elif isinstance(value, Sequence):
+            lengths = tuple(as_integer(length) for length in value)
         else:
-            lengths = tuple(min(as_integer(asked), length) for length in groups)
+            lengths = tuple(min(as_integer(value), length) for length in groups)
         if len(lengths) != len(groups) or min(lengths) < 1:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise _meaningless(width, groups) from None
+        raise _invalid(width, groups) from None
     return lengths
 
 
@@ -96,20 +96,20 @@ def _parsed(width: str) -> int | Fraction | list[int]:
     except (ValueError, ZeroDivisionError):
         raise UsageError(
             Code.BAD_OPTION,
-            f"{width!r} is no width. Examples: 16 (at most 16 channels everywhere), 1/4 or 0.25 of all channels, "
-            "8,16 (a length for every group of channels).",
+            f"{width!r} is no width. Examples: 16 (at most 16 channels in every group), 1/4 or 0.25 of the channels, "
+            "8,16 (the length of every group).",
         ) from None
 
 
-def _meaningless(width: object, groups: Sequence[int]) -> UsageError:
+def _invalid(width: object, groups: Sequence[int]) -> UsageError:
     return UsageError(
         Code.BAD_OPTION,
-        f"The width {width!r} does not leave a channel or more in each of the {len(groups)} groups of this file, which "
-        f"have {format_width(groups)} at full width.",
+        f"The width {width!r} does not give each of the {len(groups)} groups of this file a channel or more; at full "
+        f"width they have {format_width(groups)}.",
     )
 
 
-def _validated(widths: Widths) -> str:
+def _validated_list(widths: Widths) -> str:
     if not widths.validated:
-        return f"No width but the full one, {format_width(widths.groups)}, was."
-    return f"These were: {'; '.join(format_width(one.lengths) for one in widths.validated)}."
+        return f"It was validated at full width only, {format_width(widths.groups)}."
+    return f"It was validated at {'; '.join(format_width(entry.lengths) for entry in widths.validated)}."

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import inf
 from typing import BinaryIO
 
 import numpy as np
 
-from .. import work
 from ..container import packed
 from ..container.crc32 import crc32
 from ..container.rebuild import checksum
@@ -27,7 +25,7 @@ from ..stages.elements import to_reals
 from ..stages.spectral import DctTensor
 from ..stages.steps import step_of
 from ..tensors import Array, Stored, View, raw_bytes
-from ..work import Progress
+from ..work import Progress, Workers
 from . import fit
 from .allocate import step_for
 from .decide import Decision, decide
@@ -99,9 +97,9 @@ def encode(
     coded: list[_Coded] = []
     pending: dict[Coding, list[_Made]] = {coding: [] for coding in Coding}
     total, done = sum(t.tensor.nbytes for t in planned), 0
-    with work.pool(threads) as pool:
-        steps = _steps(planned, options, pool)
-        results = work.in_order(pool, lambda plan: _alone(plan, steps), planned, threads)
+    with Workers(threads) as workers:
+        steps = _steps(planned, options, workers)
+        results = workers.in_order(lambda plan: _alone(plan, steps), planned)
         for plan, result in zip(planned, results, strict=True):
             if isinstance(result, _Coded):
                 writer.add(result.data)
@@ -151,18 +149,18 @@ def _groups(pending: Sequence[_Made]) -> Iterator[list[_Made]]:
         yield group
 
 
-def _steps(planned: Sequence[TensorPlan], options: Options, pool: ThreadPoolExecutor) -> dict[int, Step]:
+def _steps(planned: Sequence[TensorPlan], options: Options, workers: Workers) -> dict[int, Step]:
     """The step of every lossy tensor by position."""
     lossy = [t for t in planned if t.coding is Coding.LOSSY]
     unit = 0.0
     if options.calibration:
         quality = DEFAULT_QUALITY if options.quality is None else options.quality
         unit = options.calibration.unit(quality, sum(t.tensor.size for t in lossy if t.sensitivity))
-    own = dict(zip((t.position for t in lossy), pool.map(lambda t: step_for(t, unit), lossy), strict=True))
+    own = dict(zip((t.position for t in lossy), workers.in_order(lambda t: step_for(t, unit), lossy), strict=True))
     steps = {position: Step(step) for position, step in own.items() if step is not None}
     if len(steps) < len(lossy):
         assert options.snr is not None
-        steps |= global_step([t for t in lossy if not t.vector], steps, options.snr, pool)
+        steps |= global_step([t for t in lossy if not t.vector], steps, options.snr, workers)
     return steps
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from math import sqrt
@@ -17,6 +16,7 @@ from ..stages.layer import decode
 from ..stages.spectral import DctTensor, spectrum
 from ..stages.steps import code_below, code_near, step_of
 from ..stages.transform import Transform
+from ..work import Workers
 from .decide import decide
 from .plan import TensorPlan
 
@@ -36,7 +36,7 @@ class Step:
 
 
 def global_step(
-    weights: Sequence[TensorPlan], fixed: Mapping[int, Step], snr: float, pool: ThreadPoolExecutor
+    weights: Sequence[TensorPlan], fixed: Mapping[int, Step], snr: float, workers: Workers
 ) -> dict[int, Step]:
     """Largest step found with at least `snr` dB over all these tensors, for those without a `fixed` step.
 
@@ -44,9 +44,10 @@ def global_step(
     Transforms are chosen in the first pass. Raises UsageError (bad_option) where fixed steps leave no room.
     """
     open_ = [t for t in weights if t.position not in fixed]
-    energy = sum(pool.map(_energy, weights))
+    energy = sum(workers.in_order(_energy, weights))
     budget = energy * 10 ** (-snr / 10)
-    budget -= sum(pool.map(lambda t: _noise(t, fixed[t.position])[0], [t for t in weights if t.position in fixed]))
+    bound = [t for t in weights if t.position in fixed]
+    budget -= sum(workers.in_order(lambda t: _noise(t, fixed[t.position])[0], bound))
     if budget <= 0:
         raise UsageError(
             Code.BAD_OPTION,
@@ -55,7 +56,7 @@ def global_step(
     chosen: dict[int, Transform | None] = {}
 
     def noise(code: int) -> float:
-        found = list(pool.map(lambda t: _noise(t, Step(step_of(code), chosen.get(t.position))), open_))
+        found = list(workers.in_order(lambda t: _noise(t, Step(step_of(code), chosen.get(t.position))), open_))
         chosen.update({t.position: used for t, (_, used) in zip(open_, found, strict=True)})
         return sum(loss for loss, _ in found)
 

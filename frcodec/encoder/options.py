@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from ..constants import MAX_BLOCK_LOG2, Code
@@ -37,7 +37,7 @@ class Target:
     """0 … 100"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Options:
     """What the user asks for; at most one of the first four, none means the default quality."""
 
@@ -70,10 +70,16 @@ class Options:
             if value is not None and not isinstance(value, int | float):
                 raise UsageError(Code.BAD_OPTION, f"{name} must be a number, not {value!r}.")
 
+    def __repr__(self) -> str:
+        """Only what differs from the defaults."""
+        values = ((f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != f.default)
+        shown = (f"{name}={'…' if name == 'calibration' else repr(value)}" for name, value in values)
+        return f"Options({', '.join(shown)})"
+
     def target(self) -> Target:
         """The checked fidelity for all tensors without a rule of their own."""
-        fields = ("snr", "max_error", "quality", "target_size")
-        asked = [name.replace("_", "-") for name in fields if getattr(self, name) is not None]
+        targets = ("snr", "max_error", "quality", "target_size")
+        asked = [name.replace("_", "-") for name in targets if getattr(self, name) is not None]
         if len(asked) > 1 or (asked and self.lossless):
             names = [*asked, *["lossless"] * self.lossless]
             raise UsageError(Code.BAD_OPTION, f"Ask for one kind of quality only, not for {' and '.join(names)}.")

@@ -1,9 +1,8 @@
-"""The C++ decoder, called for streams of levels: the same bits and error codes as the NumPy stages."""
+"""The decoder of the C++ core, for level streams: the same bits and error codes as the NumPy stages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from ..constants import Code
 from ..errors import CorruptError, UnsupportedError
 from ..tensors import Buffer
-from ..work import processors
+from ..work import SERIAL, Workers
 from . import _core
 
 Ints = npt.NDArray[np.int32]
@@ -26,7 +25,7 @@ def crc32(data: Buffer, before: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A tensor to decode, in the core's terms (android_loader/core/layer.h)."""
+    """A tensor to decode, in the core's terms (android_loader/core/stages/layer.h)."""
 
     dtype: int
     """id in the index"""
@@ -52,39 +51,40 @@ def open_stream(data: Buffer, shape: tuple[int, ...]) -> _core.Stream:
         return _core.Stream(data, shape)
 
 
-def decode(stream: _core.Stream, destinations: Sequence[Destination]) -> None:
+def decode(stream: _core.Stream, destinations: Sequence[Destination], workers: Workers = SERIAL) -> None:
     """Fill the elements of all tensors of a stream. Raises CorruptError, UnsupportedError.
 
-    Segments of long streams and parts of large transforms are spread over the processors.
+    Segments of long streams and parts of large transforms are spread over the workers.
     """
     with _errors():
         if len(destinations) == 1:
             layer = _layer(destinations[0], stream)
-            _spread(lambda segment: layer.put_segment(stream, segment), stream.segments, in_order=layer.in_order)
-            _finish(layer)
+            segments = SERIAL if layer.in_order else workers
+            segments.spread(lambda segment: layer.put_segment(stream, segment), stream.segments)
+            workers.spread(layer.run, layer.settle())
         else:
-            _decode_together(stream, destinations)
+            _decode_together(stream, destinations, workers)
 
 
-def _decode_together(stream: _core.Stream, destinations: Sequence[Destination]) -> None:
+def _decode_together(stream: _core.Stream, destinations: Sequence[Destination], workers: Workers) -> None:
     """Tensors whose levels are one sequence."""
     if stream.has_row_steps:
         raise CorruptError(Code.BAD_STREAM, "A stream has row steps, but is not that of a single tensor.")
     points = np.empty(sum(destination.count for destination in destinations), np.int32)
     pieces = np.split(points, np.cumsum([stream.size(segment) for segment in range(stream.segments)])[:-1])
-    _spread(lambda segment: stream.decode(segment, pieces[segment]), stream.segments)
+    workers.spread(lambda segment: stream.decode(segment, pieces[segment]), stream.segments)
     first = 0
     for destination in destinations:
-        fill(destination, points[first : first + destination.count])
+        fill(destination, points[first : first + destination.count], workers)
         first += destination.count
 
 
-def fill(destination: Destination, points: Ints) -> None:
+def fill(destination: Destination, points: Ints, workers: Workers = SERIAL) -> None:
     """Fill the elements of a tensor from its points [count]. Raises CorruptError, UnsupportedError."""
     with _errors():
         layer = _layer(destination, None)
         layer.put(0, points)
-        _finish(layer)
+        workers.spread(layer.run, layer.settle())
 
 
 def _layer(destination: Destination, stream: _core.Stream | None) -> _core.Layer:
@@ -100,21 +100,6 @@ def _layer(destination: Destination, stream: _core.Stream | None) -> _core.Layer
         destination.elements,
         stream,
     )
-
-
-def _finish(layer: _core.Layer) -> None:
-    _spread(layer.run, layer.settle())
-
-
-def _spread(work: Callable[[int], None], count: int, *, in_order: bool = False) -> None:
-    """Call work(0) … work(count - 1), which release the GIL, on all processors. The first error counts."""
-    if count < 2 or in_order or processors() < 2:
-        for number in range(count):
-            work(number)
-        return
-    with ThreadPoolExecutor(min(count, processors())) as pool:
-        for done in [pool.submit(work, number) for number in range(count)]:
-            done.result()
 
 
 @contextmanager

@@ -110,10 +110,9 @@ def load_model(
                     f"Tensor {name!r} has shape {file.record(name).shape} in the file "
                     f"and {tuple(state[name].shape)} in the module.",
                 )
-        positions = {record.name: position for position, record in enumerate(file.reader.index.records)}
         with torch.no_grad():
             for name in shared:
-                array = file.decoder.entry(positions[name])
+                array = file.stored(name)
                 dtype = getattr(torch, file.record(name).dtype.name)
                 content = (
                     torch.frombuffer(bytearray(raw_bytes(array)), dtype=dtype)

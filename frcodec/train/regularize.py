@@ -13,7 +13,6 @@ frcodec.save_model(model, "model.frc")
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from math import exp, inf, log
@@ -27,6 +26,7 @@ from torch.nn.utils import parametrize
 from ..constants import Code
 from ..errors import UsageError
 from ..pytorch.frequencies import Frequencies
+from ..units import parse_size
 from .rate import Rate, least_bytes
 from .schedules import Schedule
 from .selection import Rule, counts_of_budget, selected
@@ -55,7 +55,6 @@ _AIM = 0.985
 """share of the budget that is aimed at"""
 _NOISY, _LEARNED = 0.6, 0.9
 """shares of the training with noise, and with learned steps"""
-_UNITS = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000}
 
 
 class Regularization:
@@ -243,7 +242,7 @@ def regularize(
 
 def checked_goal(budget: int | str | None, rate_weight: float | None, steps: int | None) -> int | None:
     """The bytes of a budget. Raises UsageError (bad_option) for goals that make no sense, alone or together."""
-    size = _bytes_of(budget)
+    size = None if budget is None else max(1, parse_size(str(budget)))
     if size is not None and rate_weight is not None:
         raise UsageError(Code.BAD_OPTION, "Give either a budget or the weight of a byte.")
     if rate_weight is not None and not 0 <= rate_weight < inf:
@@ -251,13 +250,3 @@ def checked_goal(budget: int | str | None, rate_weight: float | None, steps: int
     if (size is not None or rate_weight is not None) and not (steps and steps > 0):
         raise UsageError(Code.BAD_OPTION, "Training for bytes must know how long it is: say steps=, optimizer steps.")
     return size
-
-
-def _bytes_of(budget: int | str | None) -> int | None:
-    """Bytes of a size such as 900, "900 B" or "1.5 kB"."""
-    if budget is None:
-        return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kKM]?B?)", str(budget).strip())
-    if not match or match[2] not in _UNITS:
-        raise UsageError(Code.BAD_OPTION, f'A budget of {budget!r} is not understood: write 900, "900 B" or "1.5 kB".')
-    return max(1, round(float(match[1]) * _UNITS[match[2]]))

@@ -19,16 +19,18 @@ from width_files import one, tried
 
 from frcodec import Code, CorruptError, FrcError, UsageError, decode_file, load_file, native, open_file
 from frcodec.container.crc32 import crc32
+from frcodec.container.reader import Reader
 from frcodec.container.sections import walk
 from frcodec.container.widths import merged_axes
-from frcodec.decoder.width import lengths_of
+from frcodec.decoder.decode import Decoder
+from frcodec.decoder.width import at_width, lengths_of
 from frcodec.report.verify import verify_file
 from frcodec.stages.layer import Layer
 from frcodec.stages.region import Box, Scan
 from frcodec.stages.steps import step_of
 from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, View
-from frcodec.widths import Channel, declared
+from frcodec.widths import Channel, declare
 
 OUT, IN = Channel(0), Channel(0, input=True)
 
@@ -86,11 +88,11 @@ def test_all_decoders_agree_with_each_other_and_the_cosines(drawn, data):
     points = np.clip(data.draw(levels(made.region.count)), -500, 500).astype(np.int32)
     axes, region = made.transform.axes, made.region
     part = coded("w", made.dtype.name, made.shape, points, axes=axes, region=region, step=made.step)
-    file = declared(build([part]), {"w": channels})
+    file = declare(build([part]), {"w": channels})
     expected = reference_decoder.decode(file, lengths=lengths).tensors["w"]
     for core in (True, False):
-        with native.using(core), open_file(file, width=lengths, force=True) as at:
-            found = at.decoder.entry(0)
+        with native.using(core), open_file(file, width=lengths, allow_unvalidated=True) as at:
+            found = at.stored("w")
             assert (found.shape, found.tobytes()) == (expected.shape, expected.tobytes())
             assert at.record("w").shape == found.shape
             values = at["w"].astype(np.float64)
@@ -107,7 +109,7 @@ def test_full_width_is_what_it_is_without_the_section(drawn, data):
     points = np.clip(data.draw(levels(made.region.count)), -500, 500).astype(np.int32)
     axes, region = made.transform.axes, made.region
     plain = build([coded("w", made.dtype.name, made.shape, points, axes=axes, region=region, step=made.step)])
-    file = declared(plain, {"w": channels})
+    file = declare(plain, {"w": channels})
     assert load_file(file)["w"].tobytes() == load_file(plain)["w"].tobytes()
     assert load_file(file, width=groups)["w"].tobytes() == load_file(plain)["w"].tobytes()
 
@@ -116,8 +118,8 @@ def test_sums_over_channels_stay_what_they_are():
     """A layer of low frequencies does the same with fewer channels: outputs keep their size, inputs make up for it."""
     first = coded("a", "float64", (64, 1), [30, -9], axes=(0, 1), region=Box((2, 1)), step=power(-4))
     second = coded("b", "float64", (1, 64), [40, 17], axes=(0, 1), region=Box((1, 2)), step=power(-4))
-    file = declared(build([first, second]), {"a": {0: OUT}, "b": {1: IN}})
-    full, half = load_file(file), load_file(file, width="1/2", force=True)
+    file = declare(build([first, second]), {"a": {0: OUT}, "b": {1: IN}})
+    full, half = load_file(file), load_file(file, width="1/2", allow_unvalidated=True)
     assert half["a"].shape == (32, 1)
     product = (full["b"] @ full["a"])[0, 0]
     assert product != 0
@@ -127,9 +129,9 @@ def test_sums_over_channels_stay_what_they_are():
 def test_coefficients_beyond_the_width_are_dropped_but_count_in_the_energy():
     """F is that of full width: a coefficient that is too large for an exact transform is so at every width."""
     part = coded("w", "float64", (4,), [1, 0, 0, (1 << 22) + 1], axes=(0,))
-    file = declared(build([part]), {"w": {0: OUT}})
+    file = declare(build([part]), {"w": {0: OUT}})
     with pytest.raises(CorruptError) as caught:
-        load_file(file, width=2, force=True)
+        load_file(file, width=2, allow_unvalidated=True)
     assert caught.value.code == Code.BAD_RECORD
 
 
@@ -137,8 +139,8 @@ def test_inputs_of_several_layers_one_behind_the_other():
     """The length of a group is the greatest common divisor of those of its axes."""
     shapes = {"one": (8,), "three": (24,), "two": (16,)}
     parts = [coded(name, "float32", shape, [5], axes=(0,), region=Box((1,))) for name, shape in shapes.items()]
-    file = declared(build(parts), {name: {0: IN} for name in shapes})
-    with open_file(file, width=3, force=True) as at:
+    file = declare(build(parts), {name: {0: IN} for name in shapes})
+    with open_file(file, width=3, allow_unvalidated=True) as at:
         assert at.widths.groups == (8,)
         assert {name: array.shape for name, array in at.items()} == {"one": (3,), "three": (9,), "two": (6,)}
 
@@ -171,10 +173,13 @@ def test_merged_axes(view, target, axes):
 def test_a_view_has_the_products_of_the_axes_it_takes():
     entry = coded("", "float32", (5, 8, 2, 2), levels_by_number(30, 1, 90), axes=(0, 1, 2, 3), region=Scan(30))
     view = Viewed(View("fc", 0, 0, (5, 32), (32, 1)), "float32")
-    file = declared(build([entry, view]), {"fc": {1: IN}})
-    with open_file(file, width=3, force=True) as at:
-        assert at.record("fc").shape == at["fc"].shape == (5, 12)
-        assert np.array_equal(at["fc"], at.decoder.entry(0).reshape(5, 12))
+    file = declare(build([entry, view]), {"fc": {1: IN}})
+    with open_file(file, width=3, allow_unvalidated=True) as at:
+        fc = at["fc"]
+        assert at.record("fc").shape == fc.shape == (5, 12)
+    with Reader(file) as reader:
+        entry = Decoder(reader, at_width(reader, 3, allow_unvalidated=True)).entry(0)
+    assert np.array_equal(fc, entry.reshape(5, 12))
 
 
 # What may be asked for
@@ -224,7 +229,7 @@ def test_a_width_that_was_not_validated_needs_force():
         with pytest.raises(UsageError, match="These were: 4; 16") as caught:
             load_file(file, width=width)
         assert caught.value.code == Code.UNVALIDATED_WIDTH
-        load_file(file, width=width, force=True)
+        load_file(file, width=width, allow_unvalidated=True)
     for width, length in ((4, 4), ((16,), 16), ("1/2", 4), (8, 8), (9, 8), (1.0, 8)):
         assert load_file(file, width=width)["w"].shape == (length, 3, 3)
     with pytest.raises(UsageError, match="No width but the full one, 8, was"):
@@ -233,14 +238,14 @@ def test_a_width_that_was_not_validated_needs_force():
 
 def test_axes_can_be_too_long():
     with pytest.raises(UsageError, match="4097") as caught:
-        load_file(one(), width=(4097,), force=True)
+        load_file(one(), width=(4097,), allow_unvalidated=True)
     assert caught.value.code == Code.BAD_OPTION
-    assert load_file(one(), width=(4096,), force=True)["w"].shape == (4096, 3, 3)
+    assert load_file(one(), width=(4096,), allow_unvalidated=True)["w"].shape == (4096, 3, 3)
 
 
 def test_a_file_of_one_width_says_so():
     with pytest.raises(UsageError, match="full width only"):
-        load_file(GOOD, width=4, force=True)
+        load_file(GOOD, width=4, allow_unvalidated=True)
     with open_file(GOOD) as file:
         assert file.widths is None
 
@@ -249,11 +254,11 @@ def test_the_limit_of_bytes_is_that_of_the_width():
     file = one(shape=(2, 2), region=Box((1, 1)), channels={0: OUT, 1: IN})
     tracemalloc.start()
     with pytest.raises(FrcError) as caught:
-        load_file(file, width=(4096,), force=True, max_bytes=4096 * 4096 * 4 - 1)
+        load_file(file, width=(4096,), allow_unvalidated=True, max_bytes=4096 * 4096 * 4 - 1)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (caught.value.code, peak < 1 << 20) == (Code.TOO_LARGE, True)
-    assert load_file(file, width=(1,), force=True, max_bytes=16)["w"].shape == (1, 1)
+    assert load_file(file, width=(1,), allow_unvalidated=True, max_bytes=16)["w"].shape == (1, 1)
 
 
 # Checksums
@@ -268,17 +273,17 @@ def _with_widths_of(file, other):
 def _two(second, *widths):
     """A file of two tensors, the second of which holds this level."""
     parts = [coded(n, "float32", (4,), [v], axes=(0,), region=Box((1,))) for n, v in (("a", 3), ("b", second))]
-    return tried(declared(build(parts), {"a": {0: OUT}, "b": {0: OUT}}), *widths)
+    return tried(declare(build(parts), {"a": {0: OUT}, "b": {0: OUT}}), *widths)
 
 
 def test_at_a_validated_width_everything_is_checked_before_anything_is_handed_out():
     file = _with_widths_of(_two(4, 2), _two(5, 2))
     assert load_file(file)["b"][0] == 2
-    for read in (lambda at: at["a"], lambda at: next(at.arrays()), lambda at: at.decoder.checksum()):
+    for read in (lambda at: at["a"], lambda at: next(at.arrays()), lambda at: at.checksum()):
         with open_file(file, width=2) as at, pytest.raises(CorruptError) as caught:
             read(at)
         assert caught.value.code == Code.BAD_DIGEST
-    assert load_file(_with_widths_of(_two(4, 3), _two(5, 2)), width=3, force=True)["a"].shape == (3,)
+    assert load_file(_with_widths_of(_two(4, 3), _two(5, 2)), width=3, allow_unvalidated=True)["a"].shape == (3,)
 
 
 @pytest.mark.parametrize("length", [2, 4, 7])
@@ -294,13 +299,13 @@ def test_streams_that_keep_their_shapes_keep_their_digests():
         coded("w", "float32", (4,), [3], axes=(0,), region=Box((1,))),
         exact("n", np.arange(40, dtype=np.uint8), shared="n"),
     ]
-    file = bytearray(declared(build(parts), {"w": {0: OUT}}))
+    file = bytearray(declare(build(parts), {"w": {0: OUT}}))
     data = next(s for s in walk(memoryview(file)) if s.type == 1)
     place = data.payload.stop - 1  # the last of the exact bytes, stored as they are
     file[place] ^= 1
     damaged = _resealed(bytes(file), data)
     with pytest.raises(CorruptError) as caught:
-        load_file(damaged, width=2, force=True)
+        load_file(damaged, width=2, allow_unvalidated=True)
     assert caught.value.code == Code.BAD_DIGEST
 
 
@@ -342,13 +347,13 @@ def test_a_damaged_list_of_widths_does_not_keep_from_full_width():
     damaged = _resealed(bytes(damaged), section)
     assert load_file(damaged)["w"].tobytes() == load_file(file)["w"].tobytes()
     with pytest.raises(CorruptError):
-        load_file(damaged, width=4, force=True)
+        load_file(damaged, width=4, allow_unvalidated=True)
 
 
 @pytest.mark.parametrize("to", ["safetensors", "npz", "pt"])
 def test_a_width_is_for_dictionaries_of_tensors(to):
     part = coded("w", "float32", (4,), [3, 1], axes=(0,), region=Box((2,)))
-    file = declared(build([part], rebuilt=Rebuilt("PyTorch zip", (b"PK", 0))), {"w": {0: OUT}})
+    file = declare(build([part], rebuilt=Rebuilt("PyTorch zip", (b"PK", 0))), {"w": {0: OUT}})
     file = tried(file, 2)
     with pytest.raises(UsageError, match="--to"):
         decode_file(io.BytesIO(file), io.BytesIO(), width=2)

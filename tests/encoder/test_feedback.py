@@ -9,7 +9,8 @@ import pytest
 from definitions import walk
 from saving import decibels, saved
 
-from frcodec import Calibration, Options, Sensitivity, load_file, native, open_file
+from frcodec import Calibration, Options, Sensitivity, load_file, native
+from frcodec.container.reader import Reader
 from frcodec.encoder.calibration import DECIBELS
 from frcodec.encoder.decide_calibrated import decide_calibrated, row_steps
 from frcodec.encoder.feedback import DAMPING, feedback
@@ -219,8 +220,8 @@ def test_row_steps_decode_to_the_same_bits_everywhere(shape, dtype):
     rows = np.exp(2 * rng.normal(size=shape[0]))
     weights = (rng.normal(size=shape) / np.sqrt(rows).reshape(-1, *(1,) * (len(shape) - 1))).astype(dtype)
     data = saved({"w": weights}, calibration=calibration(shape, rows))
-    with open_file(data) as file:
-        steps = stream.decode(file.reader.stream(0), shape)[1]
+    with Reader(data) as reader:
+        steps = stream.decode(reader.stream(0), shape)[1]
     assert steps is not None and len(np.unique(steps)) > 5
     decoded = []
     for core in (False, True):

@@ -52,7 +52,7 @@ CASES = [
 
 def by_core(made: Layer, points: np.ndarray) -> bytes:
     elements = np.full(made.shape, 0xAB, np.uint8).astype(made.dtype.storage)
-    native_decoder.fill(streams._target(made, elements), points)
+    native_decoder.fill(streams._destination(made, elements), points)
     return elements.tobytes()
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from frcodec import Code, FrcError, load_file, native, open_file
 from frcodec.constants import DTYPE_BITS, MAX_CHANNEL_AXES, MAX_GROUPS, MAX_TRANSFORM_LENGTH
+from frcodec.container.reader import Reader
 from frcodec.container.records import LevelsRecord, LosslessRecord, ViewRecord
 from frcodec.entropy.bits import BitReader
 from frcodec.entropy.stream import StreamModel
@@ -53,12 +54,12 @@ def test_valid_files_decode_to_their_digests(name, core):
     expected = MANIFEST["valid"][name]
     with native.using(core), open_file(VECTORS / "valid" / name) as file:
         _ = file.metadata
-        assert {key: _digest(file.decoder.entry(file._positions[key]).tobytes()) for key in file} == expected["entries"]
+        assert {key: _digest(file.stored(key).tobytes()) for key in file} == expected["entries"]
         assert _at_widths(name, file) == expected.get("widths", {})
-        assert (file.reader.recipe is not None) == ("rebuilt" in expected)
+        assert (file.kind is not None) == ("rebuilt" in expected)
         if "rebuilt" in expected:
             out = io.BytesIO()
-            file.decoder.rebuild(out.write)
+            file.rebuild(out.write)
             assert _digest(out.getvalue()) == expected["rebuilt"]
 
 
@@ -67,7 +68,7 @@ def _at_widths(name, file):
     found = {}
     for one in file.widths.validated if file.widths else ():
         with open_file(VECTORS / "valid" / name, width=one.lengths) as at:
-            digests = {key: _digest(at.decoder.entry(at._positions[key]).tobytes()) for key in at}
+            digests = {key: _digest(at.stored(key).tobytes()) for key in at}
             found[",".join(map(str, one.lengths))] = digests
     return found
 
@@ -79,8 +80,8 @@ def test_invalid_files_give_their_errors(name, core):
         _ = file.metadata
         for key in file:
             _ = file[key]
-        if file.reader.recipe is not None:
-            file.decoder.rebuild(io.BytesIO().write)
+        if file.kind is not None:
+            file.rebuild(io.BytesIO().write)
         for one in file.widths.validated if file.widths else ():
             load_file(VECTORS / "invalid" / name, width=one.lengths)
     assert caught.value.code == Code[MANIFEST["invalid"][name]["error"].upper()]
@@ -88,7 +89,7 @@ def test_invalid_files_give_their_errors(name, core):
 
 @cache
 def _readers():
-    return [open_file(path.read_bytes()).reader for path in sorted((VECTORS / "valid").iterdir())]
+    return [Reader(path.read_bytes()) for path in sorted((VECTORS / "valid").iterdir())]
 
 
 def _records():

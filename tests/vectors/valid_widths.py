@@ -14,7 +14,7 @@ from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
 from frcodec.stages.region import Box, Region, Scan
 from frcodec.tensors import View
-from frcodec.widths import Channel, declared, validated
+from frcodec.widths import Channel, declare, validate
 
 OUT0, IN0, OUT1, IN1 = Channel(0), Channel(0, input=True), Channel(1), Channel(1, input=True)
 
@@ -26,8 +26,8 @@ def _tried(
     label: str = "",
 ) -> bytes:
     """The file with its channel axes declared and these widths validated."""
-    file = declared(data, axes)
-    return validated(file, widths, lambda at: str(len(at)), lambda at: len(at) << 20, label=label)
+    file = declare(data, axes)
+    return validate(file, widths, lambda at: str(len(at)), lambda at: len(at) << 20, label=label)
 
 
 def _fr(name: str, shape: tuple[int, ...], region: Region, seed: int, dtype: str = "float32", **how: str) -> Part:
@@ -158,7 +158,7 @@ def _most() -> bytes:
 
 def _not_validated() -> bytes:
     """Channel axes alone."""
-    return declared(build([_fr("w", (4, 2), Scan(5), 1)]), {"w": {0: OUT0}})
+    return declare(build([_fr("w", (4, 2), Scan(5), 1)]), {"w": {0: OUT0}})
 
 
 VALID: dict[str, Callable[[], bytes]] = {

@@ -112,6 +112,7 @@ enum class Code : int {
     UNKNOWN_TENSOR = 205,
     BAD_TENSOR = 206,
     UNVALIDATED_WIDTH = 207,
+    CLOSED_FILE = 208,
     TRUNCATED = 301,
     BAD_MAGIC = 302,
     BAD_TRAILER = 303,

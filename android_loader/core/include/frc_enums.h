@@ -17,6 +17,7 @@ typedef enum frc_code {
     FRC_UNKNOWN_TENSOR = 205, /* a name that the file does not hold */
     FRC_BAD_TENSOR = 206, /* an array that cannot be stored or does not fit */
     FRC_UNVALIDATED_WIDTH = 207, /* a width that the file does not say it was validated at */
+    FRC_CLOSED_FILE = 208, /* an open file that was used after it was closed */
     FRC_TRUNCATED = 301, /* the file ends before a length says so */
     FRC_BAD_MAGIC = 302, /* not an .frc file */
     FRC_BAD_TRAILER = 303, /* the last bytes do not lead to an index */

@@ -37,6 +37,9 @@ public enum class FrcCode(
     /** A width that the file does not say it was validated at. */
     UNVALIDATED_WIDTH(207),
 
+    /** An open file that was used after it was closed. */
+    CLOSED_FILE(208),
+
     /** The file ends before a length says so. */
     TRUNCATED(301),
 
