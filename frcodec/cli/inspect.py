@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Columns:
   coding  plain: quantized without a transform; dct 2,3: DCT over these axes;
-          dct 0/16: DCT in blocks of 16; fr: a few low frequencies of all axes;
-          exact: lossless; view: shares the values of another tensor
+          dct 0/16: DCT in blocks of 16; fr: low frequencies of all axes;
+          lossless; view: shares the values of another tensor
   kept    the stored low frequencies, where not all are stored
   step    quantization step
   b/w     bits per weight; tensors in one stream share its bytes by levels

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..work import Progress
 
-_STYLES = {"head": "bold", "exact": "dim", "view": "dim", "total": "bold", "good": "green", "bad": "red", "row": ""}
+_STYLES = {"head": "bold", "lossless": "dim", "view": "dim", "total": "bold", "good": "green", "bad": "red", "row": ""}
 _MARKS = {"error": "bold red", "warning": "bold yellow"}
 _PATIENCE = 0.4
 """seconds before a progress bar appears"""

@@ -59,7 +59,7 @@ def _tensor_row(tensor: TensorReport) -> dict[str, str]:
     if tensor.coding == "view":
         return row | {"role": "view"}
     return row | {
-        "role": "exact" if tensor.coding == "lossless" else "row",
+        "role": "lossless" if tensor.coding == "lossless" else "row",
         "kept": _kept(tensor),
         "step": f"{tensor.step:.3g}" if tensor.step is not None else "",
         "SNR dB": f"{tensor.snr:.1f}" if tensor.snr is not None and isfinite(tensor.snr) else "",
@@ -69,17 +69,17 @@ def _tensor_row(tensor: TensorReport) -> dict[str, str]:
 
 
 def _coding(tensor: TensorReport) -> str:
-    """One of view, exact, plain, fr, or the axes of the DCT and the length of blocks, such as "dct 2,3", "dct 0/16"."""
+    """One of view, lossless, plain, fr, or axes and block length of the DCT, such as "dct 2,3" or "dct 0/16"."""
     if tensor.coding == "view":
         return "view"
     if tensor.coding == "lossless" or tensor.step is None:
-        return "exact"
-    how = tensor.transform
-    if not how.axes:
+        return "lossless"
+    transform = tensor.transform
+    if not transform.axes:
         return "plain"
     if is_spectral(tensor):
         return "fr"
-    return "dct " + ",".join(map(str, how.axes)) + (f"/{1 << how.block}" if how.block else "")
+    return "dct " + ",".join(map(str, transform.axes)) + (f"/{1 << transform.block}" if transform.block else "")
 
 
 def is_spectral(tensor: TensorReport) -> bool:
@@ -118,7 +118,7 @@ def _match_row(match: TensorMatch) -> dict[str, str]:
         "tensor": text.label(match.name),
         "shape": text.shape(match.shape),
         "type": text.dtype(match.dtype),
-        "role": "row" if match.lossy else "exact",
+        "role": "row" if match.lossy else "lossless",
     }
     if match.difference:
         return row | {"SNR dB": "differs", "role": "bad"}

@@ -115,7 +115,7 @@ def test_inspect_shows_tensors_sections_and_totals(call: Call, made: Path) -> No
     assert (done.status, done.err) == (0, "")
     first, *_ = done.text.splitlines()
     assert first.split()[:4] == ["tensor", "shape", "type", "coding"]
-    for part in ("16×8×3×3", "f16", "exact", "PyTorch zip, 4 tensors, 6,289 weights", "skeleton", "bits/weight"):
+    for part in ("16×8×3×3", "f16", "lossless", "PyTorch zip, 4 tensors, 6,289 weights", "skeleton", "bits/weight"):
         assert part in done.text
 
 

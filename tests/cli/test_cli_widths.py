@@ -89,7 +89,7 @@ def test_json_of_decode(call: Call, tmp_path: Path) -> None:
     source = file_at(tmp_path / "net.frc", 4)
     found = json.loads(call("decode", source, "--width", "4", "--json").text)
     assert (found["width"], found["validated"]) == ([4], True)
-    found = json.loads(call("decode", source, "--width", "3", "--json", "--allow-unvalidated").text)
+    found = json.loads(call("decode", source, "--width", "3", "--json", "--allow-unvalidated", "--force").text)
     assert (found["width"], found["validated"]) == ([3], False)
     found = json.loads(call("decode", source, "--json", "--force").text)
     assert (found["width"], found["validated"]) == (None, None)
