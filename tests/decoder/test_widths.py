@@ -232,7 +232,7 @@ def test_a_width_without_validation_must_be_allowed():
         load_file(file, width=width, allow_unvalidated=True)
     for width, length in ((4, 4), ((16,), 16), ("1/2", 4), (8, 8), (9, 8), (1.0, 8)):
         assert load_file(file, width=width)["w"].shape == (length, 3, 3)
-    with pytest.raises(UsageError, match="No width but the full one, 8, was"):
+    with pytest.raises(UsageError, match="validated at full width only, 8"):
         load_file(one(), width=4)
 
 
