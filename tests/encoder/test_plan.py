@@ -71,14 +71,14 @@ def test_a_target_that_other_rules_make_impossible_says_so():
 
 def test_rules_may_contain_equal_signs_and_commas():
     rule = parse_rule(r"^a=b,c{1,2}=snr=30,transform=0+2")
-    assert (rule.pattern.pattern, rule.target.snr, rule.transform) == (r"^a=b,c{1,2}", 30.0, "0+2")
+    assert (rule.pattern.pattern, rule.fidelity.snr, rule.transform) == (r"^a=b,c{1,2}", 30.0, "0+2")
 
 
 def test_later_rules_win_and_others_stay():
     planned, _ = _plan(network(), rules=("weight=snr=30,transform=all", "conv2=quality=20", "fc=transform=none"))
-    assert (planned["conv1.weight"].target.snr, planned["conv1.weight"].transform) == (30.0, "all")
-    assert (planned["conv2.weight"].target.quality, planned["conv2.weight"].transform) == (20.0, "all")
-    assert (planned["fc.weight"].target.snr, planned["fc.weight"].transform) == (30.0, "none")
+    assert (planned["conv1.weight"].fidelity.snr, planned["conv1.weight"].transform) == (30.0, "all")
+    assert (planned["conv2.weight"].fidelity.quality, planned["conv2.weight"].transform) == (20.0, "all")
+    assert (planned["fc.weight"].fidelity.snr, planned["fc.weight"].transform) == (30.0, "none")
 
 
 def test_keep_and_lossless_rules_are_exact():
