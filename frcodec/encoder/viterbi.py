@@ -65,7 +65,7 @@ def _candidates(scaled: Reals, contexts: Contexts, bits: Reals) -> tuple[Ints, I
 
 
 def rate_costs(bits: Reals) -> Ints:
-    """λ · bits in 1024ths [2, contexts, 132] of levels -1 (forbidden), 0 … 127 and larger; `bits` [2 · contexts, 128]."""
+    """λ · bits in 1024ths [2, contexts, 132] of levels -1 (forbidden), 0 … 127 and larger, from bits as above."""
     known = np.rint(bits * (LAMBDA * ONE)).astype(np.int32)
     columns = np.full((len(bits), 1), _FORBIDDEN, np.int32), known, np.repeat(known[:, -1:], 3, axis=1)
     return np.concatenate(columns, axis=1).reshape(2, -1, bits.shape[1] + 4)
