@@ -48,7 +48,7 @@ dist.destroy_process_group()  # its threads must not outlive what they talk to
 
 
 def test_two_processes_stay_equal(tmp_path):
-    here = str(Path(__file__).parent)
+    here = str(Path(__file__).parents[1])
     script = tmp_path / "worker.py"
     script.write_text(WORKER.format(paths=[here]))
     command = [sys.executable, str(script)]

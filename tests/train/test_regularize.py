@@ -133,7 +133,7 @@ def test_excluded_layers_are_exact():
     regularize(module, kept=0.1, rules=[Rule("head", dense=True)])
     out = io.BytesIO()
     report = frcodec.save_model(module, out)
-    assert {t.name for t in report.tensors if t.coding == "raw"} >= {"head.weight", "head.bias"}
+    assert {t.name for t in report.tensors if t.coding == "lossless"} >= {"head.weight", "head.bias"}
     assert np.array_equal(frcodec.load_file(out.getvalue())["head.weight"], module.head.weight.detach().numpy())
 
 
@@ -150,7 +150,7 @@ def test_tied_parameters_stay_tied():
     [
         ({}, "How much of conv.weight is kept"),
         ({"budget": "9 bananas", "steps": 1}, "9 bananas"),
-        ({"budget": 900}, "say steps="),
+        ({"budget": 900}, "give steps="),
         ({"budget": 900, "rate_weight": 1.0, "steps": 3}, "either"),
         ({"kept": 0.1, "rules": [Rule("nothing")]}, "'nothing'"),
         ({"kept": 0.1, "rules": [Rule("hidden.weight", view=(24, 100))]}, "cannot be seen as"),
