@@ -171,10 +171,10 @@ def _plan_tensor(
 
 
 def _sensitivity(plan: TensorPlan, names: Sequence[str], calibration: Calibration) -> Sensitivity | None:
-    """The calibration of a tensor; None for vectors and where a rule sets the fidelity."""
-    found = next((calibration.tensors[name] for name in names if name in calibration.tensors), None)
+    """The sensitivity of a tensor; None for vectors and where a rule sets the fidelity."""
+    sensitivity = next((calibration.tensors[name] for name in names if name in calibration.tensors), None)
     if (
-        found is None
+        sensitivity is None
         or isinstance(plan.tensor, DctTensor)
         or plan.coding is not Coding.LOSSY
         or plan.own_fidelity
@@ -183,14 +183,14 @@ def _sensitivity(plan: TensorPlan, names: Sequence[str], calibration: Calibratio
         return None
     shape = plan.tensor.shape
     columns = plan.tensor.size // shape[0]
-    related = len(found.moments) if found.moments is not None else columns
-    if len(found.rows) != shape[0] or related != columns:
+    related = len(sensitivity.moments) if sensitivity.moments is not None else columns
+    if len(sensitivity.rows) != shape[0] or related != columns:
         raise UsageError(
             Code.BAD_OPTION,
-            f"Tensor {names[0]!r} has shape {shape}, the calibration {len(found.rows)} rows, {related} columns: "
+            f"Tensor {names[0]!r} has shape {shape}, the calibration {len(sensitivity.rows)} rows, {related} columns: "
             f"it must be of the same model.",
         )
-    return found
+    return sensitivity
 
 
 def _names(entries: Sequence[Entry]) -> dict[int, list[str]]:

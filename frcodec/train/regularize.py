@@ -74,9 +74,11 @@ def regularize(
         selected = [replace(p, kept=float(kept)) if p.kept is None else p for p in selected]
     elif size is not None:
         counts = counts_of_budget(selected, size)
-    # all are made before the first is registered: an error leaves the module unchanged
-    made = [_frequencies(p, count, scheduled=schedule is not None) for p, count in zip(selected, counts, strict=True)]
-    for parameter, frequencies in zip(selected, made, strict=True):
+    # all before the first is registered: an error leaves the module unchanged
+    parametrizations = [
+        _frequencies(p, count, scheduled=schedule is not None) for p, count in zip(selected, counts, strict=True)
+    ]
+    for parameter, frequencies in zip(selected, parametrizations, strict=True):
         parametrize.register_parametrization(parameter.owner, parameter.attribute, frequencies)
     names = [parameter.name for parameter in selected]
     return Regularization(module, names, budget=size, rate_weight=rate_weight, steps=steps, schedule=schedule)
