@@ -20,7 +20,7 @@ from benchmarks.common import console, is_matrix, save, show, state
 from benchmarks.models import FetchError
 from frcodec.encoder.allocate import step_for
 from frcodec.encoder.decide import decide
-from frcodec.encoder.options import Options, Target
+from frcodec.encoder.options import Fidelity, Options
 from frcodec.encoder.plan import SMALL, TensorPlan, plan_tensors
 from frcodec.entropy import stream
 from frcodec.tensors import from_array
@@ -78,7 +78,7 @@ def measured(name: str, snr: float, coder: Any) -> dict[str, Any]:
 
 def step_of(planned: TensorPlan) -> float:
     """The step that the rule's ratio asks for."""
-    assert planned.target == Target(snr=planned.target.snr)
+    assert planned.fidelity == Fidelity(snr=planned.fidelity.snr)
     step = step_for(planned)
     assert step is not None
     return step

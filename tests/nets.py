@@ -1,10 +1,16 @@
-"""Small networks and training loops for the tests of frequency regularization."""
+"""Small networks, inputs, files and training loops for the tests with torch."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+
+import frcodec
 
 
 class Net(nn.Module):
@@ -53,3 +59,31 @@ def train(module, regularization, optimizer, steps, seed=0):
         regularization.step()
         losses.append(task.item())
     return losses
+
+
+def seeded(make: Callable[[], nn.Module]) -> nn.Module:
+    """A module in evaluation mode with the same weights at every call."""
+    torch.manual_seed(0)
+    return make().eval()
+
+
+def numbers(*shape: int, seed: int = 1) -> Tensor:
+    """Normal random numbers."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def saved_module(module: nn.Module, **arguments: object) -> bytes:
+    """The file of a module; keywords are those of `save_model`."""
+    out = io.BytesIO()
+    frcodec.save_model(module, out, **arguments)
+    return out.getvalue()
+
+
+def assert_file_is_exact(module: nn.Module, **arguments: object) -> None:
+    """The file decodes to the weights of evaluation mode, bit for bit."""
+    module.eval()
+    for name, array in frcodec.load_file(saved_module(module, **arguments)).items():
+        owner, _, attribute = name.rpartition(".")
+        weight = getattr(module.get_submodule(owner), attribute).detach()
+        weight = weight.float() if weight.dtype == torch.bfloat16 else weight
+        assert np.array_equal(array, weight.numpy()), name

@@ -1,8 +1,9 @@
-"""What a model's output makes of errors in its weights: measured once with some inputs, used to share out the error.
+"""Sensitivity of a model's output to errors in its weights, measured with sample inputs and used to allocate errors.
 
-An error e in a row i of a weight matrix (what all kernels of an output channel have together is a row) changes the
-output by about rows[i] · eᵀ H e, squared and summed over all outputs, where H is the second moment of what the row is
-multiplied with, scaled to a mean diagonal of 1.
+    Σ (change of output)² ≈ rows[i] · eᵀ H e      for an error e in row i of a weight matrix
+
+A row holds all weights of one output channel. H is the second moment of the inputs that the row is multiplied with,
+scaled to a mean diagonal of 1.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ from ..errors import UsageError
 Reals = npt.NDArray[np.float64]
 
 DECIBELS: Final = 0.4
-"""of the output's predicted signal-to-noise ratio for each unit of quality"""
+"""of predicted signal-to-noise ratio of the output per unit of quality"""
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """How one tensor's errors show in the output."""
+    """Effect of one tensor's errors on the output."""
 
     rows: Reals
-    """[rows] squared change of the output for white errors of power 1 in one weight of the row"""
+    """[rows] squared change of the output per squared error of one weight, mean over the row"""
     moments: npt.NDArray[np.float32] | None = None
-    """H [columns, columns]; None if it is unknown"""
+    """H [columns, columns]; None where it was not measured"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,14 @@ class Calibration:
     """The sensitivities of a model's tensors, by name; `frcodec.calibrate` measures them."""
 
     signal: float
-    """variance of the output, summed like the sensitivities"""
+    """squared deviation of the output from its mean, summed over the same inputs and outputs as the sensitivities"""
     tensors: Mapping[str, Sensitivity]
 
     def unit(self, quality: float, weights: int) -> float:
-        """The step of plain rounding for a tensor of sensitivity 1.
+        """The step of plain rounding for a tensor of sensitivity 1, among `weights` weights in all.
 
-        If each of `weights` weights has such an error, the output has 0.4 dB of signal-to-noise ratio for each unit of
-        quality, as far as errors are small and independent.
+        With such errors in every weight, small and independent, the output has a signal-to-noise ratio of
+        0.4 dB · quality. Raises UsageError (bad_option) where the output is constant.
         """
         if not self.signal > 0:
             raise UsageError(Code.BAD_OPTION, "The model's output is the same for all calibration inputs: use others.")

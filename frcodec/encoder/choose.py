@@ -1,7 +1,7 @@
-"""How a tensor is best put before the quantizer, by true cost: its transform and its kept region. Nothing is normative.
+"""A tensor's transform and kept region, by estimated rate. Nothing here is normative.
 
-All transforms are orthonormal, so at one step the error is the same, and the cheapest is the best. The search starts
-from a few transforms that often help and goes from the best of them to better neighbours.
+All transforms are orthonormal, so at one step the error is the same, and the one of the lowest rate is the best. The
+search starts from a few transforms that often help and moves to better neighbours (hill climbing).
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ Reals = npt.NDArray[np.float64]
 _SAMPLE = 1 << 16
 """elements on which transforms are compared, about"""
 _BLOCKS = (0, 3, 4, 5, 6, 7)
-"""logarithms of the block lengths that are tried; 0 for whole axes"""
+"""binary logarithms of the block lengths tried; 0 for whole axes"""
 _SHORTEST = 8
-"""elements of an axis of rows or columns that may be worth a transform"""
-_PRICE, _MOST = 0.0005, 0.015
-"""share of the bits that an axis must save for each product that decoding an element takes, and at most"""
+"""shortest axis of rows or columns that is tried"""
+_PENALTY, _MAX_PENALTY = 0.0005, 0.015
+"""share of the bits an axis must save per multiplication that it adds to decoding an element, and at most per axis"""
 _MARGIN = 0.997
-"""what a neighbour may need of the bits: parts of a tensor differ by chance"""
+"""share of the bits below which a neighbour counts as better: the sample is noisy"""
 _SCAN_LIMIT = 1 << 20
-"""levels of a box up to which a scan prefix is tried instead"""
+"""largest box, in levels, for which a scan prefix is tried too"""
 
 
 def best_transform(values: Reals, step: float, first_axis: int = 0) -> Transform:
-    """The transform that needs the fewest bits at this step of plain rounding, decoding cost weighed in.
+    """The transform of the lowest rate at this step of plain rounding, with a penalty for the time of decoding.
 
-    Axes before `first_axis` are left alone.
+    Axes before `first_axis` are not transformed.
     """
-    ratios = {Transform(): 1.0}
+    ratios = {Transform(): 1.0}  # bits over those without a transform, with the penalty
 
     def try_all(candidates: Iterator[Transform]) -> Transform:
         for transform in candidates:
             if transform not in ratios and transform.axes[0] >= first_axis:
-                ratios[transform] = _ratio(values, transform, step) * (1 + _price(transform, values.shape))
+                ratios[transform] = _ratio(values, transform, step) * (1 + _penalty(transform, values.shape))
         return min(ratios, key=lambda transform: ratios[transform])
 
     best = try_all(_starters(values.shape))
@@ -60,18 +60,19 @@ def best_transform(values: Reals, step: float, first_axis: int = 0) -> Transform
 
 
 def _usable(shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The axes of a kernel that may be transformed, and those of rows and columns."""
+    """The kernel's axes that may be transformed, and those of rows and columns."""
     kernel = range(1, 3) if _channels_last(shape) else range(2, len(shape))
     spatial = tuple(axis for axis in kernel if shape[axis] > 1)
     return spatial, tuple(axis for axis, n in enumerate(shape) if axis not in kernel and n >= _SHORTEST)
 
 
 def _channels_last(shape: tuple[int, ...]) -> bool:
-    """Whether it looks like outputs, a square kernel, inputs: what XNNPACK has, where PyTorch has the kernel last."""
+    """Whether the shape looks like XNNPACK's [outputs, kernel, kernel, inputs]; PyTorch has the kernel last."""
     return len(shape) == 4 and shape[3] > shape[1] == shape[2] > 1
 
 
 def _starters(shape: tuple[int, ...]) -> Iterator[Transform]:
+    """Where the search starts: the kernel, rows, or columns, whole or in blocks of 16, and all axes together."""
     spatial, others = _usable(shape)
     single = [axes for axes in (spatial, *((axis,) for axis in others)) if axes]
     for axes in single:
@@ -79,11 +80,11 @@ def _starters(shape: tuple[int, ...]) -> Iterator[Transform]:
             yield from _sensible(Transform(axes, block), shape)
     every = tuple(axis for axis, n in enumerate(shape) if n > 1)
     if len(every) > 1:
-        yield from _sensible(Transform(every), shape)  # networks trained as low frequencies of all axes
+        yield from _sensible(Transform(every), shape)  # weights that were trained as low frequencies
 
 
 def _neighbors(transform: Transform, shape: tuple[int, ...]) -> Iterator[Transform]:
-    """Other blocks, and one axis more or less."""
+    """The same axes in other blocks, and the same blocks with one group of axes added or removed."""
     spatial, others = _usable(shape)
     for block in _BLOCKS:
         yield from _sensible(replace(transform, block=block), shape)
@@ -94,25 +95,26 @@ def _neighbors(transform: Transform, shape: tuple[int, ...]) -> Iterator[Transfo
 
 
 def _sensible(transform: Transform, shape: tuple[int, ...]) -> Iterator[Transform]:
-    """The transform unless its blocks are as long as the axes, or the axes too long for it."""
+    """The transform, unless its blocks are as long as the axes or an axis is too long."""
     longest = max(shape[axis] for axis in transform.axes)
     if longest > 1 << transform.block if transform.block else longest <= MAX_TRANSFORM_LENGTH:
         yield transform
 
 
-def _price(transform: Transform, shape: tuple[int, ...]) -> float:
-    return sum(min(_MOST, _PRICE * transform.runs(shape[axis])) for axis in transform.axes)
+def _penalty(transform: Transform, shape: tuple[int, ...]) -> float:
+    """Share of the bits that the transform must save to be worth the time of decoding."""
+    return sum(min(_MAX_PENALTY, _PENALTY * transform.runs(shape[axis])) for axis in transform.axes)
 
 
 def _ratio(values: Reals, transform: Transform, step: float) -> float:
-    """Bits with a transform over bits without, on a part of the tensor that has the transformed axes whole."""
+    """Bits with a transform over bits without, on a part of the tensor in which the transformed axes are whole."""
     part = values[_part(values.shape, transform.axes)]
     plain = rough_cost(part, Transform(), step)
     return rough_cost(part, transform, step) / plain if plain else inf
 
 
 def _part(shape: tuple[int, ...], needed: tuple[int, ...]) -> tuple[slice, ...]:
-    """The middle of a tensor, about `_SAMPLE` elements: shorter along rows and columns that need not be whole."""
+    """The middle of a tensor, about `_SAMPLE` elements: rows and columns are cut unless they are `needed` whole."""
     lengths = list(shape)
     free = sorted((axis for axis in range(min(2, len(shape))) if axis not in needed), key=lambda axis: shape[axis])
     for number, axis in enumerate(free):
@@ -123,24 +125,26 @@ def _part(shape: tuple[int, ...], needed: tuple[int, ...]) -> tuple[slice, ...]:
 
 
 def rough_cost(values: Reals, transform: Transform, step: float) -> float:
-    """Bits under a transform, about; infinite where it is not possible."""
+    """Estimated bits under a transform; infinite where the levels cannot be stored."""
     coefs = forward(values, transform)
-    levels = exact_levels(coefs, transform, step)
-    if levels is None:
-        return inf
-    return fit.rough_bits(levels, np.abs(coefs))
+    levels = _invertible_levels(coefs, transform, step)
+    return inf if levels is None else fit.rough_bits(levels, np.abs(coefs))
 
 
-def exact_levels(coefs: Reals, transform: Transform, step: float) -> Ints | None:
+def invertible_or_none(transform: Transform, values: Reals, step: float) -> Transform:
+    """The transform, or none where the exact inverse cannot take its levels."""
+    levels = _invertible_levels(forward(values, transform), transform, step)
+    return Transform() if levels is None else transform
+
+
+def _invertible_levels(coefs: Reals, transform: Transform, step: float) -> Ints | None:
     """Nearest levels; None where they are too large for the format or for an exact inverse."""
     levels = round_to_points(coefs, step)
-    if levels is None or transform.axes and not invertible(levels):
-        return None
-    return levels
+    return None if levels is None or (transform.axes and not invertible(levels)) else levels
 
 
 def best_region(levels: Ints, scaled: Reals) -> Region:
-    """The cheapest region that holds all levels that are not zero."""
+    """The region of the lowest rate that holds all levels that are not zero, for levels and coefficients [shape]."""
     box = smallest_box(levels)
     if levels.ndim < 2 or not 0 < box.count <= _SCAN_LIMIT:
         return box

@@ -1,11 +1,11 @@
-"""Error feedback: later columns of a row make up for the errors of earlier ones. Nothing here is normative.
+"""Error feedback: later columns of a row compensate for the errors of earlier ones. Nothing here is normative.
 
 With H = U D Uᵀ, U unit upper triangular, the error of a row costs
 
     eᵀ H e = Σ_j D_j (e_j + Σ_{i<j} U_ij e_i)²
 
-so column j aims at x_j - Σ_{i<j} U_ij e_i, and only what it misses of that costs, D_j. This is the successive rounding
-of GPTQ (Frantar et al., 2022), written as a triangular factorization, along a trellis.
+so column j is quantized from x_j - Σ_{i<j} U_ij e_i, and only its deviation from that costs, D_j. This is the
+successive rounding of GPTQ (Frantar et al., 2022), written as a triangular factorization, along a trellis.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ Reals = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
 DAMPING: Final = 0.1
-"""what is added to the diagonal of H, whose mean is 1: moments of few inputs cannot be trusted in every direction"""
+"""added to the diagonal of H, whose mean is 1: moments of few inputs are not reliable in every direction"""
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """U and D."""
+    """The factors U and D of the damped H."""
 
     upper: Floats
-    """[columns, columns]"""
+    """U [columns, columns]"""
     weights: Floats
-    """[columns] D over its mean"""
+    """D over its mean [columns]"""
     cost: float
-    """mean of D over that of the diagonal: how much less an error costs than one that is not made up for"""
+    """mean of D over that of the diagonal, 0 … 1: the cost of an error with feedback over that without"""
 
 
 def feedback(moments: Floats, shape: Sequence[int], transform: Transform) -> Feedback:
-    """For coefficients of a weight tensor [rows, ...] of this shape under a transform of its kernel axes.
+    """Factors for the coefficients of a weight tensor [rows, ...] of this shape, transformed along kernel axes.
 
-    `moments` [columns, columns] belong to the weights themselves.
+    `moments` H [columns, columns] are those of the weights, before the transform.
     """
-    related = _transformed(moments.astype(np.float64), shape, transform)
-    related[np.diag_indices(len(related))] += DAMPING
-    # H = R Rᵀ with R upper triangular: Cholesky from the other end
-    root = scipy.linalg.cholesky(related[::-1, ::-1], lower=True, check_finite=False)[::-1, ::-1]
+    h = _transformed(moments.astype(np.float64), shape, transform)
+    h[np.diag_indices(len(h))] += DAMPING
+    # H = R Rᵀ with R upper triangular: Cholesky with rows and columns reversed
+    root = scipy.linalg.cholesky(h[::-1, ::-1], lower=True, check_finite=False)[::-1, ::-1]
     diagonal = np.diag(root)
     weights = diagonal**2
     mean = float(weights.mean())
@@ -55,13 +55,13 @@ def feedback(moments: Floats, shape: Sequence[int], transform: Transform) -> Fee
     return Feedback(upper, (weights / mean).astype(np.float32), mean / (1 + DAMPING))
 
 
-def _transformed(moment: Reals, shape: Sequence[int], transform: Transform) -> Reals:
-    """T H Tᵀ for the transform T of every kernel."""
+def _transformed(moments: Reals, shape: Sequence[int], transform: Transform) -> Reals:
+    """T H Tᵀ [columns, columns] for the transform T of every kernel."""
     axes = tuple(axis for axis in transform.axes if axis >= 2)
     if not axes:
-        return moment
-    kernels = (-1, *shape[2:])
-    for _ in range(2):  # once from each side: H is symmetric
-        rows = moment.reshape(*kernels, len(moment))
-        moment = forward(rows, Transform(tuple(axis - 1 for axis in axes), transform.block)).reshape(len(moment), -1).T
-    return np.ascontiguousarray(moment)
+        return moments
+    kernel_transform = Transform(tuple(axis - 1 for axis in axes), transform.block)
+    for _ in range(2):  # T H, then T (T H)ᵀ: H is symmetric
+        kernels = moments.reshape(-1, *shape[2:], len(moments))
+        moments = forward(kernels, kernel_transform).reshape(len(moments), -1).T
+    return np.ascontiguousarray(moments)

@@ -1,4 +1,4 @@
-"""The encoder's choice of a stream's model: classes, context weights, tables, lanes. Nothing here is normative."""
+"""Fits a stream's model to its levels: axis classes, context weights, tables, lanes. Nothing here is normative."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ Reals = npt.NDArray[np.float64]
 _Number = TypeVar("_Number", np.int16, np.int32, np.uint8)
 
 _MAGNITUDES = 256
-"""magnitudes told apart when a table is fitted"""
+"""magnitudes of a histogram; the last bin holds all larger ones"""
 _SAMPLE = 1 << 16
-"""levels looked at when the context weights are chosen, about"""
+"""levels on which context weights are compared, about"""
 _TABLE_BITS = 10
-"""header bits of one more table, about"""
+"""header bits of a table, about"""
 _STATE_SHARE = 0.001
-"""of a stream's bytes that lane states may take"""
+"""share of a stream's bytes for lane states, at most"""
 _WEIGHTS = ((0, 0), (0, 2), (0, 4), (2, 2), (4, 0), (4, 1), (4, 2), (4, 3), (4, 4), (8, 0))
-"""(wp, wn) that are tried; 4 makes contexts of half octaves"""
+"""(wp, wn) that are tried: weights of axis classes and of neighbours; 4 makes contexts of half octaves"""
 _FEW_WEIGHTS = ((0, 0), (0, 4), (4, 0), (4, 2))
-"""those that tell roughly what contexts bring"""
+"""the same for a rough estimate"""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The best way found to compute contexts, and the bits of all levels under it."""
+    """The best context model found, and the bits of all levels under it."""
 
     context: ContextModel
     bits: float
@@ -48,17 +48,17 @@ class Estimate:
 def fit(
     quantized: Quantized, shape: tuple[int, ...], magnitudes: Reals | None = None, state_bits: int = 0
 ) -> StreamModel:
-    """Model for these levels [prod(shape)].
+    """The model of the lowest estimated rate for these levels [prod(shape)], on a trellis of 2^state_bits states.
 
-    `magnitudes` [shape] are what the levels were rounded from, in any unit; without them no axis gets classes.
+    `magnitudes` [shape] are those of the coefficients before rounding, in any unit; without them no axis gets classes.
     """
-    found = estimate(quantized, shape, magnitudes)
-    lanes_log2 = _lanes_log2(found.bits, quantized.levels.size)
-    return with_tables(quantized, shape, StreamModel(lanes_log2, state_bits, found.context, ()))
+    best = estimate(quantized, shape, magnitudes)
+    lanes_log2 = _lanes_log2(best.bits, quantized.levels.size)
+    return with_tables(quantized, shape, StreamModel(lanes_log2, state_bits, best.context, ()))
 
 
 def with_tables(quantized: Quantized, shape: tuple[int, ...], model: StreamModel) -> StreamModel:
-    """The same model with the tables that suit these levels best."""
+    """The same model with tables fitted to these levels."""
     count = model.context.contexts
     if not quantized.levels.size:
         return replace(model, tables=(Table(0, 0, 0),) * count)
@@ -68,7 +68,7 @@ def with_tables(quantized: Quantized, shape: tuple[int, ...], model: StreamModel
 
 
 def rough_bits(levels: Levels, magnitudes: Reals) -> float:
-    """What levels [shape] would cost, about; good enough to compare transforms."""
+    """Estimated bits of levels [shape], good enough to compare transforms."""
     return estimate(Quantized(levels.reshape(-1)), levels.shape, magnitudes, _FEW_WEIGHTS).bits
 
 
@@ -78,7 +78,7 @@ def estimate(
     magnitudes: Reals | None = None,
     weights: Sequence[tuple[int, int]] = _WEIGHTS,
 ) -> Estimate:
-    """The context model that makes a sample of the levels smallest; see `fit`."""
+    """The context model of the lowest rate on a sample of the levels; see `fit`."""
     row = row_length(shape)
     size = quantized.levels.size
     classes = axis_classes(magnitudes) if magnitudes is not None else ()
@@ -106,9 +106,9 @@ def estimate(
 
 
 def row_length(shape: tuple[int, ...]) -> int:
-    """Longest product of trailing axes, of at least three levels if possible, that keeps neighbours close.
+    """Distance in levels to the neighbour above: a kernel's elements, or a row of a matrix; 1 for vectors.
 
-    The kernel of a convolution is a row; without one, the last axis is.
+    At most MAX_ROW_LENGTH. A kernel of one element counts as none.
     """
     kernel = prod(shape[2:])
     if len(shape) > 2 and kernel > 1:
@@ -119,9 +119,9 @@ def row_length(shape: tuple[int, ...]) -> int:
 
 
 def axis_classes(magnitudes: Reals) -> tuple[npt.NDArray[np.int64] | None, ...]:
-    """Quarter-octave classes of the separable model E|x| = m · s0[i] · s1[j] …; None for axes not worth their bits.
+    """Quarter-octave classes of the separable model E|x| = m · s0[i] · s1[j] …; None for axes that do not pay.
 
-    Where that is fine enough for the bits, all classes of an axis are even: half octaves.
+    Of quarter and half octaves (all classes even) the cheaper is chosen for each axis.
     """
     axes = range(magnitudes.ndim)
     mean = float(magnitudes.mean()) if magnitudes.size else 0.0
@@ -145,7 +145,7 @@ def axis_classes(magnitudes: Reals) -> tuple[npt.NDArray[np.int64] | None, ...]:
 
 
 def _squared(octaves: Reals) -> float:
-    """Mean square of an error in log scale, in squared nats: about three times what it costs a level in bits."""
+    """Mean square of an error in log scale, in squared nats; a level costs about 0.35 of it in bits."""
     return float(np.mean(np.square(np.log(2) * octaves)))
 
 
@@ -156,7 +156,7 @@ def _class_bits(classes: npt.NDArray[np.int64]) -> float:
 
 
 def fit_tables(quantized: Quantized, contexts: Contexts, count: int) -> tuple[tuple[Table, ...], float]:
-    """The best tables of each context and the bits of all levels under them."""
+    """The cheapest table of each of `count` contexts, and the bits of all levels under them."""
     counts, sums = histogram(quantized, contexts, np.zeros(count, np.uint8))
     total = counts.sum(axis=(0, 2), dtype=np.float64)
     shift = np.maximum(0, np.ceil(np.log2(np.maximum(sums / np.maximum(total, 1), 1e-9) / 9))).astype(np.uint8)
@@ -183,9 +183,9 @@ def fit_tables(quantized: Quantized, contexts: Contexts, count: int) -> tuple[tu
 def histogram(
     quantized: Quantized, contexts: Contexts, shift: npt.NDArray[np.uint8]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
-    """Counts of magnitudes [subsets, contexts, 256], all from 255 on together, and sums of magnitudes [contexts].
+    """Counts of shifted magnitudes [subsets, contexts, 256], the last bin open, and sums of magnitudes [contexts].
 
-    Magnitudes in the histogram are without the low bits that `shift` [contexts] leaves out.
+    A magnitude is counted without its low bits, `shift` [contexts] of them, round_to_points.
     """
     levels, where = quantized.levels.reshape(-1), contexts.reshape(-1)
     subsets = None if quantized.subsets is None else quantized.subsets.reshape(-1)
@@ -208,18 +208,18 @@ _ZERO_COST = -np.log2(_ZERO_SHARE), -np.log2(1 - _ZERO_SHARE)
 
 @lru_cache(maxsize=2)
 def _tail_costs(subset: int) -> Reals:
-    """Bits of the magnitudes 1 … 255, given that a level is not zero, by scale and shape [84, 255]."""
+    """Bits of the magnitudes 1 … 255, given that a level is not zero, by scale and exponent [84, 255]."""
     costs = np.empty((len(_SCALE_OF), _MAGNITUDES - 1))
     for row, (scale, shape) in enumerate(product(range(SCALE_CAP + 1), range(SHAPES))):
         weights = np.array(tail_weights(scale, shape, subset), np.float64)
         share = weights[: _MAGNITUDES - 1] / (2 * weights.sum())
-        escape = 14 + 2 * np.log2(np.arange(1, _MAGNITUDES))  # also a bound for what the table leaves out
+        escape = 14 + 2 * np.log2(np.arange(1, _MAGNITUDES))  # also an upper bound for magnitudes beyond the table
         costs[row] = np.minimum(-np.log2(np.maximum(share, 1e-12)), escape)
     return costs
 
 
 def _range(weighted: npt.NDArray[np.int32]) -> tuple[int, int]:
-    """Base and number of contexts, with thin contexts at both ends merged into their neighbours."""
+    """Base and number of contexts; contexts of few levels at both ends are merged into their neighbours."""
     if not weighted.size:
         return 0, 1
     lowest = int(weighted.min())
@@ -233,7 +233,7 @@ def _range(weighted: npt.NDArray[np.int32]) -> tuple[int, int]:
 
 
 def _lanes_log2(bits: float, count: int) -> int:
-    """As many lanes as the share of the states allows, but enough that a segment takes at most 2^16 steps."""
+    """As many lanes as the share of the states allows, but enough that a lane has at most 2^16 levels per segment."""
     segments = len(segment_sizes(count)) or 1
     allowed = bits / 8 / segments * _STATE_SHARE / 4
     needed = (min(count, SEGMENT_LEVELS) - 1 >> 16).bit_length() if count else 0
@@ -241,10 +241,10 @@ def _lanes_log2(bits: float, count: int) -> int:
 
 
 def _sample(values: npt.NDArray[_Number], lane_count: int) -> npt.NDArray[_Number]:
-    """Some lanes of values by level [n], in time [steps, lanes]."""
+    """Some lanes of values by level [n], laid out in time [times, lanes]."""
     every = max(1, values.size // _SAMPLE)
-    steps = -(-values.size // (lane_count * every))
-    if steps == 0:
+    times = -(-values.size // (lane_count * every))
+    if times == 0:
         return np.zeros((0, 1), values.dtype)
-    usable = values.size // steps * steps
-    return np.ascontiguousarray(values[:usable].reshape(-1, steps)[::every].T)
+    usable = values.size // times * times
+    return np.ascontiguousarray(values[:usable].reshape(-1, times)[::every].T)

@@ -1,4 +1,8 @@
-"""The one step for all tensors that gives a model the signal-to-noise ratio asked for."""
+"""The one step for all tensors that gives a model its signal-to-noise ratio. Nothing here is normative.
+
+The noise grows with the step, nearly with its square. So the largest step code whose noise is within the budget is
+found by secant steps inside a bracket; every trial decides all levels and measures their noise.
+"""
 
 from __future__ import annotations
 
@@ -20,85 +24,102 @@ from ..work import Workers
 from .decide import decide
 from .plan import TensorPlan
 
-_TOLERANCE = 10 ** (-0.01 / 10)
-"""share of the noise allowed that is good enough: 0.01 dB"""
-_PASSES = 10
+_FILLED = 10 ** (-0.01 / 10)
+"""share of the noise budget that is close enough: 0.01 dB"""
+_TRIALS = 10
 _SLOW = 3
-"""passes after which a search that has found nothing yet takes octaves at a time"""
+"""trials above the budget after which the search goes down by octaves"""
+_OCTAVE = 256
+"""step codes for a factor of 2"""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step, and the transform that goes with it where it has been chosen already."""
+    """A quantizer step, and the transform chosen at it."""
 
     size: float
     transform: Transform | None = None
+    """None: not chosen yet"""
 
 
 def global_step(
     weights: Sequence[TensorPlan], fixed: Mapping[int, Step], snr: float, workers: Workers
 ) -> dict[int, Step]:
-    """Largest step found with at least `snr` dB over all these tensors, for those without a `fixed` step.
+    """Steps, by position, of all tensors without a `fixed` one: the largest found with `snr` dB over all `weights`.
 
-    The first guess is white noise of step² / 12; every pass decides all levels and corrects by what it measured.
-    Transforms are chosen in the first pass. Raises UsageError (bad_option) where fixed steps leave no room.
+    Transforms are chosen in the first trial and kept. Raises UsageError (bad_option) if the noise of the fixed steps
+    alone exceeds what `snr` allows.
     """
-    open_ = [t for t in weights if t.position not in fixed]
-    energy = sum(workers.in_order(_energy, weights))
-    budget = energy * 10 ** (-snr / 10)
-    bound = [t for t in weights if t.position in fixed]
-    budget -= sum(workers.in_order(lambda t: _noise(t, fixed[t.position])[0], bound))
+    free = [plan for plan in weights if plan.position not in fixed]
+    budget = sum(workers.in_order(_energy, weights)) * 10 ** (-snr / 10)
+    bound = [plan for plan in weights if plan.position in fixed]
+    budget -= sum(workers.in_order(lambda plan: _noise(plan, fixed[plan.position])[0], bound))
     if budget <= 0:
         raise UsageError(
             Code.BAD_OPTION,
             f"The tensors with rules of their own alone have too much noise for {snr:g} dB: relax them.",
         )
-    chosen: dict[int, Transform | None] = {}
+    transforms: dict[int, Transform | None] = {}
 
-    def noise(code: int) -> float:
-        found = list(workers.in_order(lambda t: _noise(t, Step(step_of(code), chosen.get(t.position))), open_))
-        chosen.update({t.position: used for t, (_, used) in zip(open_, found, strict=True)})
-        return sum(loss for loss, _ in found)
+    def noise_at(code: int) -> float:
+        def noise(plan: TensorPlan) -> tuple[float, Transform | None]:
+            return _noise(plan, Step(step_of(code), transforms.get(plan.position)))
 
-    guess = code_near(sqrt(12 * budget / sum(t.tensor.size for t in open_)))
-    step = step_of(_largest_code(noise, budget, guess))
-    return {t.position: Step(step, chosen[t.position]) for t in open_}
+        results = list(workers.in_order(noise, free))
+        for plan, (_, transform) in zip(free, results, strict=True):
+            transforms[plan.position] = transform
+        return sum(noise for noise, _ in results)
+
+    guess = code_near(sqrt(12 * budget / sum(plan.tensor.size for plan in free)))  # white noise of power step² / 12
+    size = step_of(_largest_code(noise_at, budget, guess))
+    return {plan.position: Step(size, transforms[plan.position]) for plan in free}
 
 
-def _largest_code(noise: Callable[[int], float], budget: float, guess: int) -> int:
-    """The largest step code found whose noise stays within the budget: secant steps inside a bracket."""
-    below, above, code = 0, 1 << 16, guess
-    for number in range(_PASSES):
-        found = noise(code)
-        if found <= budget:
-            below = code
-            if found > budget * _TOLERANCE:
-                break
+def _largest_code(noise_at: Callable[[int], float], budget: float, guess: int) -> int:
+    """The largest step code found whose noise is within the budget; 0 if none was found."""
+    low, high = 0, 1 << 16  # the noise of `low` is within the budget, that of `high` is not
+    code = guess
+    for trial in range(_TRIALS):
+        noise = noise_at(code)
+        if noise <= budget:
+            low = code
         else:
-            above = code
-        if above - below <= 1:
+            high = code
+        if _FILLED * budget < noise <= budget or high - low <= 1:
             break
-        wanted = code_below(step_of(code) * min(4.0, sqrt(budget / found))) if found else code + 512
-        if not below and number >= _SLOW:
-            wanted = max(1, code - 256)
-        inside = below < wanted < above
-        code = wanted if inside else below + 1 if wanted <= below and below else (below + above) // 2
-    return below
+        candidate = _candidate(code, noise, budget, low == 0 and trial >= _SLOW)
+        if low < candidate < high:
+            code = candidate
+        elif candidate <= low and low:
+            code = low + 1
+        else:
+            code = (low + high) // 2
+    return low
+
+
+def _candidate(code: int, noise: float, budget: float, slow: bool) -> int:
+    """The code at which the noise meets the budget, if it grows with the square of the step from here on."""
+    if slow:
+        return max(1, code - _OCTAVE)
+    if noise == 0:
+        return code + 2 * _OCTAVE
+    return code_below(step_of(code) * min(4.0, sqrt(budget / noise)))
 
 
 def _energy(plan: TensorPlan) -> float:
+    """Sum of squares of the tensor."""
     return float(np.square(spectrum(plan.tensor)).sum())  # not BLAS, whose sums depend on the machine
 
 
 def _noise(plan: TensorPlan, step: Step) -> tuple[float, Transform | None]:
-    """Squared error at this step and the transform used; 0 for a tensor that must be stored exactly at it."""
-    found = decide(plan, step.size, step.transform)
-    if found is None:
+    """Squared error at this step and the transform; 0 and None where the tensor is stored losslessly."""
+    decision = decide(plan, step.size, step.transform)
+    if decision is None:
         return 0.0, None
     tensor = plan.tensor
-    if tensor.dtype.itemsize == 2 and not isinstance(tensor, DctTensor):  # the rounding to so few bits is noise too
+    if tensor.dtype.itemsize == 2 and not isinstance(tensor, DctTensor):  # the rounding to 16 bits is noise too
         with suppress(CorruptError):  # beyond the largest finite element: the step will be made smaller
-            made = decode(found.quantized.points, found.layer)
-            difference = to_reals(tensor.array(), tensor.dtype) - to_reals(made, tensor.dtype)
-            return float(np.square(difference).sum()), found.layer.transform
-    return found.noise, found.layer.transform
+            decoded = decode(decision.quantized.points, decision.layer)
+            difference = to_reals(tensor.array(), tensor.dtype) - to_reals(decoded, tensor.dtype)
+            return float(np.square(difference).sum()), decision.layer.transform
+    return decision.noise, decision.layer.transform

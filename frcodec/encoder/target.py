@@ -1,4 +1,4 @@
-"""The quality that makes a file as large as allowed, or as small as a score allows: searches over whole encodings."""
+"""Searches for the quality of a target size or of a score; every trial is a whole encoding."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ..errors import UsageError
 from .options import Options
 
 BEST = 100.0
-"""the quality where both searches begin at one end; 0 is the other"""
+"""upper end of both searches; the lower end is 0"""
 _TRIALS = 10
 _FILLED = 0.998
-"""share of the allowed bytes from which on a file is large enough"""
-_FINENESS = 1.0
-"""qualities closer to each other are the same to a score"""
+"""share of the target size that is close enough"""
+_RESOLUTION = 1.0
+"""width of the bracket of qualities at which the search for a score ends"""
 
 
 def quality_of_size(size: Callable[[float], int], target: int) -> float:
-    """The highest quality found whose file has at most `target` bytes; `size` encodes once a call.
+    """The highest quality found, 0 … 100, whose file has at most `target` bytes; each call of `size` is an encoding.
 
-    A file grows by nearly the same bytes for every step of quality, so the next trial lies on the line through the
-    two trials that enclose the target. Raises UsageError (bad_option) where even quality 0 is too large.
+    Size grows almost linearly with quality, so this is a bracketing search by linear interpolation, with a bisection
+    every third time. At most 12 encodings. Raises UsageError (bad_option) if the file at quality 0 is too large.
     """
     low, high = 0.0, BEST
     smallest, largest = size(low), size(high)
@@ -37,23 +37,22 @@ def quality_of_size(size: Callable[[float], int], target: int) -> float:
     for trial in range(_TRIALS):
         if smallest >= _FILLED * target:
             break
-        halves = trial % 3 == 2  # where sizes bend, the line leads too slowly
-        share = 0.5 if halves else (target * (1 + _FILLED) / 2 - smallest) / (largest - smallest)
+        bisect = trial % 3 == 2  # interpolation alone converges slowly on a curve
+        share = 0.5 if bisect else (target * (1 + _FILLED) / 2 - smallest) / (largest - smallest)
         quality = low + (high - low) * min(0.95, max(0.05, share))
-        found = size(quality)
-        if found <= target:
-            low, smallest = quality, found
+        trial_size = size(quality)
+        if trial_size <= target:
+            low, smallest = quality, trial_size
         else:
-            high, largest = quality, found
+            high, largest = quality, trial_size
     return low
 
 
 def quality_of_score(score: Callable[[float], float], least: float) -> float:
-    """The lowest quality found whose score is at least `least`; `score` encodes, decodes and evaluates once a call.
+    """The lowest quality found, 0 … 100, with a score of at least `least`; each call of `score` is an encoding.
 
-    Halves the range of qualities until it is as small as `_FINENESS`; of a score that goes up and down it finds one
-    place where it meets the bound.
-    Raises UsageError (bad_option) where even quality 100 scores less.
+    Bisects until the bracket is narrower than 1: at most 9 encodings. If the score is not monotonic, the result is one
+    of several crossings. Raises UsageError (bad_option) if the score at quality 100 is too low.
     """
     low, high = 0.0, BEST
     best = score(high)
@@ -63,7 +62,7 @@ def quality_of_score(score: Callable[[float], float], least: float) -> float:
         )
     if score(low) >= least:
         return low
-    while high - low > _FINENESS:
+    while high - low > _RESOLUTION:
         middle = (low + high) / 2
         if score(middle) >= least:
             high = middle

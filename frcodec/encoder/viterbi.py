@@ -1,10 +1,10 @@
-"""Rate-distortion optimized decisions along a trellis: which level each coefficient becomes. Nothing here is normative.
+"""Rate-distortion optimized quantization along a trellis, by the Viterbi algorithm. Nothing here is normative.
 
     levels = argmin Σ (x - point)² + λ · bits(level | context, subset)      over all paths from state 0
 
-x is in steps. At high rate a bit less costs 2 ln 2 times the mean squared error more, which is λ. The path is found by
-the Viterbi algorithm: of all paths into a state only the cheapest can be part of the best one. Costs are integers, so
-every implementation finds the same path.
+x is in steps. At high rate one bit less multiplies the squared error by 4, so λ is 2 ln 2 times the mean squared error.
+Of all paths into a state only the cheapest can be part of the best one. Costs are integers, so that every
+implementation finds the same path.
 """
 
 from __future__ import annotations
@@ -21,88 +21,88 @@ Ints = npt.NDArray[np.int32]
 Contexts = npt.NDArray[np.uint8]
 
 LAMBDA: Final = 0.36
-"""of a trellis whose error is about 0.25 step² at high rate and grows with λ itself"""
+"""for the error of a trellis, about 0.25 step² at high rate, which grows with λ itself"""
 ONE: Final = 1 << 10
-"""costs of 1 step²; 2^16 steps of a lane, each below 2^14, stay below 2^31"""
-_NEVER: Final = 1 << 27
-"""more than any step of a path costs, or the first steps of it"""
+"""cost of an error of 1 step²; a lane's 2^16 levels, each of cost below 2^14, stay below 2^31"""
+_FORBIDDEN: Final = 1 << 27
+"""cost above that of any level or of any short path"""
 
 
 def find_path(scaled: Reals, contexts: Contexts, bits: Reals, state_bits: int) -> tuple[Ints, npt.NDArray[np.uint8]]:
-    """Levels and their subsets, both [steps, lanes], for coefficients [steps, lanes] in steps.
+    """Levels and their subsets, both [times, lanes], for coefficients [times, lanes] in steps.
 
     `bits` [2 · contexts, 128] is the cost of each magnitude in each row of the tables. A lane is a path of its own;
-    what lies behind a lane's end must be 0, which costs nothing that matters.
+    coefficients beyond a lane's end must be 0, which changes no decision before it.
     """
     levels, costs = _candidates(scaled, contexts, bits)
-    sources, kinds = _arrivals(state_bits)
-    steps, lanes = scaled.shape
-    total = np.full((1 << state_bits, lanes), 2 * _NEVER, np.int32)
+    sources, kinds = _predecessors(state_bits)
+    times, lanes = scaled.shape
+    total = np.full((1 << state_bits, lanes), 2 * _FORBIDDEN, np.int32)  # cost of the best path into each state
     total[0] = 0
-    second = np.empty((steps, 1 << state_bits, lanes), np.bool_)
-    for step in range(steps):
-        even, odd = (total[sources[way]] + costs[kinds[way], step] for way in (0, 1))
-        np.less(odd, even, out=second[step])
+    second = np.empty((times, 1 << state_bits, lanes), np.bool_)
+    for time in range(times):
+        even, odd = (total[sources[way]] + costs[kinds[way], time] for way in (0, 1))
+        np.less(odd, even, out=second[time])
         total = np.minimum(even, odd)
-    return _traced(total, second, levels, sources, kinds)
+    return _trace_back(total, second, levels, sources, kinds)
 
 
 def _candidates(scaled: Reals, contexts: Contexts, bits: Reals) -> tuple[Ints, Ints]:
-    """The best level of each kind, 2 · subset + parity, and its cost [4, steps, lanes]."""
+    """The best level of each kind, 2 · subset + parity, and its cost, both [4, times, lanes]."""
     size = np.abs(scaled)
-    price = prices(bits)
+    rates = rate_costs(bits)
     levels = np.empty((4, *scaled.shape), np.int32)
     costs = np.empty((4, *scaled.shape), np.int32)
     for kind in range(4):
         subset, parity = divmod(kind, 2)
         below = ((size + subset) * 0.5).astype(np.int32)  # the largest level of the subset whose point is not above
         below -= below - parity & 1
-        low, high = (_cost(size, level, subset, price[subset], contexts) for level in (below, below + 2))
+        low, high = (_cost(size, level, subset, rates[subset], contexts) for level in (below, below + 2))
         take_high = high < low
         levels[kind] = np.where(take_high, below + 2, below)
         costs[kind] = np.where(take_high, high, low)
     return np.where(scaled < 0, -levels, levels), costs
 
 
-def prices(bits: Reals) -> Ints:
-    """λ · bits in 1024ths [2, contexts, 132] of level -1, which must never be taken, of 0 … 127, and of larger ones."""
+def rate_costs(bits: Reals) -> Ints:
+    """λ · bits in 1024ths [2, contexts, 132] of levels -1 (forbidden), 0 … 127 and larger, from bits as above."""
     known = np.rint(bits * (LAMBDA * ONE)).astype(np.int32)
-    columns = np.full((len(bits), 1), _NEVER, np.int32), known, np.repeat(known[:, -1:], 3, axis=1)
+    columns = np.full((len(bits), 1), _FORBIDDEN, np.int32), known, np.repeat(known[:, -1:], 3, axis=1)
     return np.concatenate(columns, axis=1).reshape(2, -1, bits.shape[1] + 4)
 
 
-def _cost(size: Reals, level: Ints, subset: int, price: Ints, contexts: Contexts) -> Ints:
-    """(x - point)² + λ · bits, in 1024ths."""
+def _cost(size: Reals, level: Ints, subset: int, rates: Ints, contexts: Contexts) -> Ints:
+    """(x - point)² + λ · bits in 1024ths, the shape of `size` = |x|."""
     distance = size - (2 * level - subset * (level > 0))
     error: Ints = (distance * distance * ONE + 0.5).astype(np.int32)
-    rate: Ints = price[contexts, np.minimum(level + 1, price.shape[1] - 1)]
+    rate: Ints = rates[contexts, np.minimum(level + 1, rates.shape[1] - 1)]
     return error + rate
 
 
-def _arrivals(state_bits: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _predecessors(state_bits: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """For each state its predecessors by an even and an odd level, and the kinds of those levels [2, states]."""
     following = next_states(state_bits).reshape(-1, 2)
     sources = np.argsort(following, axis=0, kind="stable").T
     return sources, 2 * (sources & 1) + np.arange(2)[:, None]
 
 
-def _traced(
+def _trace_back(
     total: Ints,
     second: npt.NDArray[np.bool_],
     levels: Ints,
     sources: npt.NDArray[np.intp],
     kinds: npt.NDArray[np.intp],
 ) -> tuple[Ints, npt.NDArray[np.uint8]]:
-    """The levels along the cheapest path of each lane, from its end back to its start."""
-    steps, _, lanes = second.shape
+    """Levels and subsets [times, lanes] along the cheapest path of each lane, from its end back to its start."""
+    times, _, lanes = second.shape
     lane = np.arange(lanes)
     state = total.argmin(axis=0)
-    result = np.empty((steps, lanes), np.int32)
-    subsets = np.empty((steps, lanes), np.uint8)
-    for step in range(steps - 1, -1, -1):
-        way = second[step, state, lane].astype(np.intp)
+    result = np.empty((times, lanes), np.int32)
+    subsets = np.empty((times, lanes), np.uint8)
+    for time in range(times - 1, -1, -1):
+        way = second[time, state, lane].astype(np.intp)
         kind = kinds[way, state]
-        result[step] = levels[kind, step, lane]
-        subsets[step] = kind >> 1
+        result[time] = levels[kind, time, lane]
+        subsets[time] = kind >> 1
         state = sources[way, state]
     return result, subsets

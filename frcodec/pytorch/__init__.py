@@ -1,1 +1,1 @@
-"""torch modules: to .frc files and back, calibration, and tensors as trained frequencies."""
+"""PyTorch modules: saving and loading, calibration, and parameters as trained DCT coefficients."""

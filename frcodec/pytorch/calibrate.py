@@ -1,4 +1,4 @@
-"""What errors in a module's weights do to its output, measured with some inputs."""
+"""Measures how errors in a module's weights change its output, with sample inputs."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from .module import check_module
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from .moments import Moments
+
 _SEED = 20
 """of the random signs: the same inputs give the same calibration"""
 
 
 def calibrate(module: nn.Module, inputs: Iterable[Any], *, projections: int = 2) -> Calibration:
-    """Measure how errors in the weights of a module (TorchScript included) show in its output.
+    """Measure the sensitivity of a module's output (TorchScript included) to errors in its weights.
 
-    Every input is a batch: a tensor, a tuple of arguments or a dictionary of keyword arguments. A few dozen samples
-    like those of the application are enough; they are run forward and, for each of the `projections`, backward. The sum
-    of the outputs with random signs has gradients whose squares, on average, are the squared change of all outputs.
+    Every input is a batch: a tensor, a tuple of arguments or a dictionary of keyword arguments. A few dozen
+    representative samples are enough. Each batch is run forward once and backward once per projection: the squared
+    gradient of the outputs' sum with random signs is, in expectation, the squared change of all outputs (Hutchinson's
+    estimator).
 
-    The module should be in evaluation mode; it and its gradients are left as they were. Raises UsageError where an
-    input does not fit or no output depends on the weights.
+    The module should be in evaluation mode; it and its gradients are left unchanged. Raises UsageError (bad_option) if
+    there is no input, an input does not fit, or no output depends on the weights; UnsupportedError (needs_torch).
     """
     check_module(module)
     torch = import_torch()
@@ -41,7 +44,7 @@ def calibrate(module: nn.Module, inputs: Iterable[Any], *, projections: int = 2)
         if tensor.ndim >= 2 and tensor.is_floating_point()
     }
     before = {name: (weight.requires_grad, weight.grad) for name, weight in weights.items()}
-    seen, rows = Moments(weights), {name: np.zeros(weight.shape[0]) for name, weight in weights.items()}
+    moments, rows = Moments(weights), {name: np.zeros(weight.shape[0]) for name, weight in weights.items()}
     signal, batches = 0.0, 0
     signs = torch.Generator().manual_seed(_SEED)
     try:
@@ -49,7 +52,7 @@ def calibrate(module: nn.Module, inputs: Iterable[Any], *, projections: int = 2)
             weight.requires_grad_()
         with torch.enable_grad(), _plain_operations(torch):
             for batch in inputs:
-                outputs = _outputs(_run(module, batch, seen))
+                outputs = _outputs(_run(module, batch, moments))
                 signal += sum(_variation(output) for output in outputs)
                 batches += 1
                 for number in range(projections):
@@ -63,7 +66,7 @@ def calibrate(module: nn.Module, inputs: Iterable[Any], *, projections: int = 2)
     if not batches:
         raise UsageError(Code.BAD_OPTION, "There is no calibration input.")
     tensors = {
-        name: Sensitivity(rows[name] / projections, _scaled(seen.sums.get(name)))
+        name: Sensitivity(rows[name] / projections, _scaled(moments.sums.get(name)))
         for name in weights
         if rows[name].any()
     }
@@ -72,7 +75,7 @@ def calibrate(module: nn.Module, inputs: Iterable[Any], *, projections: int = 2)
 
 @contextmanager
 def _plain_operations(torch: Any) -> Iterator[None]:
-    """oneDNN's own operations would hide what weights are multiplied with."""
+    """Without oneDNN, whose fused operations hide the inputs of weights from `Moments`."""
     before = torch.backends.mkldnn.enabled
     torch._C._set_mkldnn_enabled(False)
     try:
@@ -81,8 +84,8 @@ def _plain_operations(torch: Any) -> Iterator[None]:
         torch._C._set_mkldnn_enabled(before)
 
 
-def _run(module: nn.Module, batch: Any, seen: Any) -> Any:
-    """The module's output; whatever it raises is about an input that does not fit, the caller's mistake."""
+def _run(module: nn.Module, batch: Any, moments: Moments) -> Any:
+    """The module's output for a batch, with its moments recorded. Raises UsageError for whatever the module raises."""
 
     def call() -> Any:
         if isinstance(batch, Mapping):
@@ -90,11 +93,11 @@ def _run(module: nn.Module, batch: Any, seen: Any) -> Any:
         return module(*batch) if isinstance(batch, tuple | list) else module(batch)
 
     try:
-        with seen:
+        with moments:
             return call()
     except Exception:
         try:
-            return call()  # unseen, TorchScript tells the cause
+            return call()  # not recorded: TorchScript then reports the cause
         except Exception as error:
             raise UsageError(
                 Code.BAD_OPTION, f"The module does not take a calibration input: {cause(error)}"
@@ -102,29 +105,29 @@ def _run(module: nn.Module, batch: Any, seen: Any) -> Any:
 
 
 def cause(error: Exception) -> str:
-    """What a library's exception says in one sentence; TorchScript tells the cause last."""
+    """A library's exception in one sentence; TorchScript's last line is the cause."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     line = lines[-1] if "TorchScript interpreter" in lines[0] else lines[0]
     return line.removeprefix("RuntimeError: ").split(". ")[0].rstrip(".") + "."
 
 
 def _outputs(result: Any) -> list[Tensor]:
-    """All tensors of reals in a nested output."""
+    """All floating-point tensors that require gradients in a nested output."""
     if hasattr(result, "is_floating_point"):
         return [result] if result.is_floating_point() and result.requires_grad else []
     parts = result.values() if isinstance(result, Mapping) else result if isinstance(result, tuple | list) else ()
-    found = [tensor for part in parts for tensor in _outputs(part)]
-    return found
+    return [tensor for part in parts for tensor in _outputs(part)]
 
 
 def _variation(output: Tensor) -> float:
-    """Sum of squares around the mean of the batch, or of all there is in a batch of one."""
+    """Sum of squared deviations from the mean over the batch; in a batch of one, from the mean of all elements."""
     values = output.detach().double()
     mean = values.mean(0) if values.ndim and len(values) > 1 else values.mean()
     return float(((values - mean) ** 2).sum())
 
 
 def _gradients(outputs: list[Tensor], weights: Mapping[str, Tensor], signs: Any, *, keep: bool) -> list[Tensor | None]:
+    """Gradients of the outputs' sum with random signs, by weight; None where no output depends on it."""
     torch = import_torch()
     if not outputs:
         raise UsageError(Code.BAD_OPTION, "No output of the module is a tensor that depends on its weights.")
@@ -141,6 +144,7 @@ def _gradients(outputs: list[Tensor], weights: Mapping[str, Tensor], signs: Any,
 
 
 def _add_squares(rows: Mapping[str, Any], weights: Mapping[str, Tensor], gradients: list[Tensor | None]) -> None:
+    """Add the mean square of each row's gradients to `rows`."""
     for name, gradient in zip(weights, gradients, strict=True):
         if gradient is not None:
             squares = gradient.detach().double().square()
@@ -148,7 +152,7 @@ def _add_squares(rows: Mapping[str, Any], weights: Mapping[str, Tensor], gradien
 
 
 def _scaled(moments: Tensor | None) -> Any:
-    """To a mean diagonal of 1."""
+    """Moments [columns, columns] scaled to a mean diagonal of 1; None where they are unknown or zero."""
     if moments is None or not (mean := float(moments.diagonal().mean())) > 0:
         return None
     return (moments / mean).cpu().numpy()

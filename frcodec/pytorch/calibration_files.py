@@ -1,4 +1,4 @@
-"""Calibration from files: inputs of a model, and the model as TorchScript."""
+"""Calibration from files: sample inputs, and the model as TorchScript."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from .calibrate import calibrate, cause
 from .entries import import_torch
 
 _BATCH = 16
-"""samples run at once"""
+"""samples per batch"""
 
 
 def calibration_of(inputs: Path, module: Path) -> Calibration:
-    """Calibrate a TorchScript module with the inputs of a file.
+    """Calibrate a TorchScript file with the inputs of another file.
 
-    A `.npz` holds one array for each argument, in order, with samples along the first axis. A `.pt` holds the same as a
-    tensor or a tuple of tensors, or a list of batches, each a tensor, a tuple of arguments or a dictionary of them.
-    Raises UsageError for what is none of these.
+    A `.npz` file holds one array per argument, in order, with samples along the first axis. A `.pt` file holds the same
+    as a tensor or a tuple of tensors, or a list of batches, each as `calibrate` takes it.
+    Raises UsageError (bad_option) for other files, UnsupportedError (needs_torch).
     """
     torch = import_torch()
     try:
         loaded = torch.jit.load(str(module), map_location="cpu").eval()
     except Exception as error:
         raise UsageError(
-            Code.BAD_OPTION, f"{module} is no TorchScript module, which calibration needs to run: {cause(error)}"
+            Code.BAD_OPTION, f"{module} is no TorchScript module, and calibration has to run one: {cause(error)}"
         ) from None
     return calibrate(loaded, _batches(inputs))
 
 
 def _batches(path: Path) -> Iterator[Any]:
+    """The batches of a file of inputs, one after the other."""
     torch = import_torch()
     try:
         if path.suffix == ".npz":

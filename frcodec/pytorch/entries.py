@@ -1,4 +1,4 @@
-"""A torch module as a list of named tensors: what regularized parameters are made of, and all else as it is."""
+"""A torch module as a list of entries: DCT tensors of regularized parameters, and all other tensors."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ _STATISTICS = ("running_mean", "running_var")
 
 
 def module_entries(module: nn.Module) -> tuple[list[Entry], list[int]]:
-    """Entries under the names of the ordinary module, and the positions of those to be stored exactly.
+    """Entries under the names of the ordinary module, and the positions of those stored losslessly.
 
-    Exact are buffers but running statistics and, in a module with regularized parameters, all that is not: what was
-    trained is what is stored. A tensor that covers the memory of another is a view of it, and so is one whose
-    coefficients have more axes than itself. Raises UsageError (bad_tensor) for what cannot be stored.
+    Lossless are buffers except running statistics and, in a module with regularized parameters, everything else, so
+    that the file holds the very weights that were trained. A tensor that shares all its memory with an earlier one is a
+    view of it; a regularized parameter whose coefficients have another shape is a view of an unnamed entry.
+    Raises UsageError (bad_tensor) for state that cannot be stored.
     """
     regularized = regularized_parameters(module)
     buffers = {name for name, _ in module.named_buffers() if not name.endswith(_STATISTICS)}
@@ -30,48 +31,52 @@ def module_entries(module: nn.Module) -> tuple[list[Entry], list[int]]:
     seen: dict[tuple[Any, ...], int] = {}
     for key, tensor in module.state_dict().items():
         owner, _, inside = key.partition("parametrizations.")
-        found = regularized.get(owner + inside.partition(".")[0]) if inside else None
-        if found and not key.endswith(".original"):
+        parameter = owner + inside.partition(".")[0]  # "conv.weight" of "conv.parametrizations.weight.original"
+        frequencies = regularized.get(parameter) if inside else None
+        if frequencies and not key.endswith(".original"):
             continue
-        name = owner + inside.partition(".")[0] if found else key
+        name = parameter if frequencies else key
         if not hasattr(tensor, "data_ptr"):
             raise UsageError(
-                Code.BAD_TENSOR, f"The module's {key!r} is a {type(tensor).__name__}, no tensor to be stored."
+                Code.BAD_TENSOR,
+                f"The module's {key!r} is a {type(tensor).__name__}, not a tensor, and cannot be stored.",
             )
-        shape = found.shape if found else tuple(tensor.shape)
+        shape = frequencies.shape if frequencies else tuple(tensor.shape)
         memory = (tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tuple(tensor.stride()))
         if memory not in seen or not tensor.numel():
             seen[memory] = len(entries)
-            if not found and (regularized or name in buffers):
+            if not frequencies and (regularized or name in buffers):
                 lossless.append(len(entries))
-            if found is None or found.view == shape:
-                entries.append(found.spectral(name, tensor) if found else _stored(name, tensor))
+            if frequencies is None or frequencies.view == shape:
+                entries.append(frequencies.dct_tensor(name, tensor) if frequencies else _stored(name, tensor))
                 continue
-            entries.append(found.spectral("", tensor))
+            entries.append(frequencies.dct_tensor("", tensor))
         entries.append(View(name, seen[memory], 0, shape, contiguous_strides(shape)))
     return entries, lossless
 
 
 def regularized_parameters(module: nn.Module) -> dict[str, Frequencies]:
-    """The regularized parameters by name. Raises UsageError (bad_tensor) where a weight is not that of its file."""
+    """The regularized parameters by name. Raises UsageError (bad_tensor) for one with a further parametrization."""
     if not any(hasattr(owner, "parametrizations") for owner in module.modules()):
         return {}
     from .frequencies import Frequencies
 
-    found = {
-        f"{prefix}.{name}".removeprefix("."): how
+    parametrizations = {
+        f"{prefix}.{name}".removeprefix("."): chain
         for prefix, owner in module.named_modules(remove_duplicate=False)
-        for name, how in getattr(owner, "parametrizations", {}).items()
-        if isinstance(how[0], Frequencies)
+        for name, chain in getattr(owner, "parametrizations", {}).items()
+        if isinstance(chain[0], Frequencies)
     }
-    for name, how in found.items():
-        if len(how) > 1:
-            raise UsageError(Code.BAD_TENSOR, f"{name!r} is regularized and parametrized again, which no file can say.")
-    return {name: how[0] for name, how in found.items()}
+    for name, chain in parametrizations.items():
+        if len(chain) > 1:
+            raise UsageError(
+                Code.BAD_TENSOR, f"{name!r} is regularized and parametrized again, which a file cannot represent."
+            )
+    return {name: chain[0] for name, chain in parametrizations.items()}
 
 
 def _stored(name: str, tensor: Tensor) -> Stored:
-    """Little-endian bytes in C order, with a name, a type and a shape."""
+    """A tensor as an entry. Raises UsageError (bad_tensor) for sparse, quantized and unknown types."""
     torch = import_torch()
     dtype = str(tensor.dtype).removeprefix("torch.")
     if dtype not in DTYPES or tensor.is_sparse or tensor.is_quantized:
@@ -83,7 +88,7 @@ def _stored(name: str, tensor: Tensor) -> Stored:
 
 
 def import_torch() -> Any:
-    """torch, or UnsupportedError (needs_torch)."""
+    """The torch package. Raises UnsupportedError (needs_torch)."""
     try:
         import torch
     except ImportError:

@@ -1,4 +1,4 @@
-"""torch modules to .frc files and back."""
+"""Saves torch modules as .frc files, and loads them."""
 
 from __future__ import annotations
 
@@ -33,15 +33,19 @@ def save_model(
     metadata: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> EncodeReport:
-    """Encode a module's state dict. Tied tensors are stored once; buffers but running statistics are kept exactly.
+    """Encode a module's state dict. Tied tensors are stored once; buffers except running statistics are lossless.
 
-    Of a module regularized by `frcodec.train` the file has the names and shapes of the ordinary module, and decodes to
-    the very weights that the module evaluates with: coefficients are stored as they were trained, all else exactly.
-    Options that ask for a quality change nothing of that.
+    The file of a module regularized by `frcodec.train` has the names and shapes of the ordinary module, and decodes to
+    exactly the weights that the module evaluates with: coefficients are stored as trained, all else losslessly.
+    Options of quality do not apply to it.
 
-    With `score`, a function that rates a module (more is better), the file is the smallest found whose decoded weights
-    score at most `max_drop` less than the module itself: about eight encodings and ratings. Options may then have a
-    calibration and rules, but no quality.
+    With `score`, a function of a module where higher is better, the file is the smallest found whose decoded weights
+    score at most `max_drop` less than the module itself. This takes at most ten encodings and ten scores. Options may
+    then have a calibration and rules, but no quality.
+
+    `threads` defaults to all processors; `progress` is called with bytes of decoded tensors; `force` replaces an
+    existing file. Raises UsageError (bad_option, bad_tensor, unmatched_rule, output_exists), UnsupportedError
+    (needs_torch).
     """
     check_module(module)
     entries, lossless = module_entries(module)
@@ -55,12 +59,12 @@ def save_model(
     if score is None and max_drop is None:
         return save(target, options)
     if score is None or max_drop is None or not max_drop >= 0:
-        raise UsageError(Code.BAD_OPTION, "A largest drop, 0 or more, and a scoring function go together.")
+        raise UsageError(Code.BAD_OPTION, "max_drop, at least 0, and a scoring function must be given together.")
     if any(value is not None for value in (options.snr, options.max_error, options.quality, options.target_size)):
-        raise UsageError(Code.BAD_OPTION, "A largest drop finds the quality: leave it out of the options.")
+        raise UsageError(Code.BAD_OPTION, "max_drop determines the quality: leave it out of the options.")
     if regularized_parameters(module):
         raise UsageError(
-            Code.BAD_OPTION, "The file of a regularized module holds it as it was trained: no quality is to be found."
+            Code.BAD_OPTION, "A regularized module is stored as it was trained: there is no quality to search for."
         )
     trial = deepcopy(module)
 
@@ -77,10 +81,11 @@ def save_model(
 def load_model(
     module: nn.Module, source: PathOrFile, *, strict: bool = True, max_bytes: int = DEFAULT_MAX_BYTES
 ) -> list[str]:
-    """Fill a module's parameters and buffers in place; returns the names that one side lacks, if not `strict`.
+    """Fill a module's parameters and buffers in place; returns the names that only one side has, if not `strict`.
 
-    Raises UsageError (bad_tensor) for a regularized module, and where names or shapes differ: nothing has been changed
-    then.
+    `max_bytes` limits the memory of the decoded tensors. Raises UsageError (bad_tensor) for a regularized module, and
+    where names or shapes differ, before anything is changed; CorruptError and the like for the file, UnsupportedError
+    (needs_torch).
     """
     torch = import_torch()
     check_module(module)
@@ -88,7 +93,7 @@ def load_model(
         raise UsageError(
             Code.BAD_TENSOR,
             "The module is regularized, and the file holds ordinary weights: load it into the ordinary module, or into "
-            "frcodec.train.dense(module). Regularized training goes on from a checkpoint of state dicts.",
+            "frcodec.train.dense(module). Regularized training resumes from a checkpoint of state dicts.",
         )
     state = module.state_dict()
     if any(tensor.is_meta for tensor in state.values()):
@@ -124,7 +129,7 @@ def load_model(
 
 
 def check_module(module: object) -> None:
-    """UsageError for what is no module."""
+    """Raise UsageError (bad_option) unless `module` is a torch module."""
     if not hasattr(module, "state_dict"):
         raise UsageError(
             Code.BAD_OPTION,
@@ -133,6 +138,7 @@ def check_module(module: object) -> None:
 
 
 def _some(names: list[str]) -> str:
+    """The first few names, for a message."""
     if not names:
         return "nothing"
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,4 +1,4 @@
-"""The choice of transform and region: what is smooth gets a transform along its axis, what is not gets none."""
+"""The choice of transform and region: smooth axes are transformed, noise is not."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def _smooth(shape, axes):
     ],
 )
 def test_smooth_axes_are_transformed(shape, axes):
-    how = best_transform(_smooth(shape, axes), 0.2)
-    assert set(how.axes) >= set(axes)
+    transform = best_transform(_smooth(shape, axes), 0.2)
+    assert set(transform.axes) >= set(axes)
 
 
 @pytest.mark.parametrize("shape", [(200, 128), (64, 32, 3, 3), (5000,), (100, 20, 64)])
@@ -43,9 +43,9 @@ def test_noise_is_left_alone(shape, step):
 
 
 def test_axes_that_are_too_long_are_transformed_in_blocks():
-    how = best_transform(_smooth((8, 6000), (1,)), 0.1)
-    assert how.axes == (1,)
-    assert how.block
+    transform = best_transform(_smooth((8, 6000), (1,)), 0.1)
+    assert transform.axes == (1,)
+    assert transform.block
 
 
 @pytest.mark.parametrize("shape", [(), (0, 5), (1, 1, 1), (3,)])
@@ -67,6 +67,6 @@ def test_a_triangle_of_coefficients_is_a_scan_and_a_rectangle_a_box():
     for region, kept in ((Scan, sums < 20), (Box, np.indices((40, 40)).max(axis=0) < 20)):
         scaled = np.where(kept, noise, 0)
         levels = np.rint(scaled).astype(np.int32)
-        found = best_region(levels, scaled)
-        assert isinstance(found, region)
-        assert np.abs(found.gather(levels)).sum() == np.abs(levels).sum()
+        chosen = best_region(levels, scaled)
+        assert isinstance(chosen, region)
+        assert np.abs(chosen.gather(levels)).sum() == np.abs(levels).sum()

@@ -1,4 +1,4 @@
-"""Decisions for whole tensors: what they cost in error is what they say."""
+"""Decisions for whole tensors: the error is the one that is reported and asked for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TENSORS = {
     "smooth": SMOOTH / SMOOTH.std(),
     "spread": RANDOM.normal(size=(90, 80)) * np.exp(RANDOM.normal(size=(90, 1))),
 }
-HOWS = {"chosen": None, "none": Transform(), "whole": Transform((0,)), "blocks": Transform((0,), 3)}
+TRANSFORMS = {"chosen": None, "none": Transform(), "whole": Transform((0,)), "blocks": Transform((0,), 3)}
 
 
 def _plan_tensor(array, **options):
@@ -30,33 +30,35 @@ def _plan_tensor(array, **options):
     return planned
 
 
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("transform", TRANSFORMS)
 @pytest.mark.parametrize("step", [0.01, 0.3, 2.0])
 @pytest.mark.parametrize("name", TENSORS)
-def test_the_noise_is_the_one_that_is_measured(name, step, how):
+def test_the_reported_noise_is_the_measured_one(name, step, transform):
     values = TENSORS[name]
-    found = decide(_plan_tensor(values), step, HOWS[how])
-    assert found is not None
-    decoded = to_reals(layer.decode(found.quantized.points, found.layer), found.layer.dtype)
-    assert np.square(decoded - values).sum() == pytest.approx(found.noise, rel=1e-4)  # the integer basis is not exact
+    decision = decide(_plan_tensor(values), step, TRANSFORMS[transform])
+    assert decision is not None
+    decoded = to_reals(layer.decode(decision.quantized.points, decision.layer), decision.layer.dtype)
+    assert np.square(decoded - values).sum() == pytest.approx(
+        decision.noise, rel=1e-4
+    )  # the integer basis is not exact
 
 
 @pytest.mark.parametrize("name", ["large", "spread"])
 def test_a_step_means_about_the_error_of_plain_rounding(name):
-    """Also where a finer step and a trellis make it; decisions for rate may cost a little more."""
+    """With a finer step on a trellis too; rate-distortion optimization may add a little."""
     values = TENSORS[name]
     for step in (0.02, 0.1):
-        found = decide(_plan_tensor(values), step, Transform())
-        assert found is not None
-        assert found.noise / values.size == pytest.approx(step**2 / 12, rel=0.15)
+        decision = decide(_plan_tensor(values), step, Transform())
+        assert decision is not None
+        assert decision.noise / values.size == pytest.approx(step**2 / 12, rel=0.15)
 
 
 def test_bounds_are_kept_by_rounding_to_the_nearest():
-    found = decide(_plan_tensor(TENSORS["large"], max_error=0.05), 0.1)
-    assert found is not None
-    decoded = layer.decode(found.quantized.points, found.layer)
+    decision = decide(_plan_tensor(TENSORS["large"], max_error=0.05), 0.1)
+    assert decision is not None
+    decoded = layer.decode(decision.quantized.points, decision.layer)
     assert np.abs(decoded - TENSORS["large"]).max() <= 0.05
-    assert found.quantized.subsets is None
+    assert decision.quantized.subsets is None
 
 
 def test_too_small_steps_are_refused():
@@ -65,6 +67,6 @@ def test_too_small_steps_are_refused():
 
 
 def test_integers_cost_nothing():
-    found = decide(_plan_tensor(RANDOM.integers(-9, 9, (80, 80)).astype(np.int8)), 1.0)
-    assert found is not None
-    assert found.noise == 0
+    decision = decide(_plan_tensor(RANDOM.integers(-9, 9, (80, 80)).astype(np.int8)), 1.0)
+    assert decision is not None
+    assert decision.noise == 0

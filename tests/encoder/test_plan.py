@@ -1,4 +1,4 @@
-"""Rules and options: what they mean, and what means nothing."""
+"""Options and rules: their effect on tensors, and invalid ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, Stored, View, from_array
 
 
-def _plan(tensors, exact=(), **options):
+def _plan(tensors, lossless=(), **options):
     entries = [from_array(name, array) for name, array in tensors.items()]
-    planned, warnings = plan_tensors(entries, exact, Options(**options))
+    planned, warnings = plan_tensors(entries, lossless, Options(**options))
     return {t.tensor.name: t for t in planned}, warnings
 
 
@@ -56,13 +56,13 @@ def _plan(tensors, exact=(), **options):
         ({"keep": ("^conv$",)}, Code.UNMATCHED_RULE),
     ],
 )
-def test_options_that_mean_nothing(options, code):
+def test_invalid_options_are_refused(options, code):
     with pytest.raises(FrcError) as caught:
         saved(network(), **options)
     assert caught.value.code == code
 
 
-def test_a_target_that_other_rules_make_impossible_says_so():
+def test_an_snr_that_rules_make_impossible_is_refused():
     with pytest.raises(FrcError) as caught:
         saved(network(), snr=60.0, rules=("conv=snr=10",))
     assert caught.value.code == Code.BAD_OPTION
@@ -71,17 +71,17 @@ def test_a_target_that_other_rules_make_impossible_says_so():
 
 def test_rules_may_contain_equal_signs_and_commas():
     rule = parse_rule(r"^a=b,c{1,2}=snr=30,transform=0+2")
-    assert (rule.pattern.pattern, rule.target.snr, rule.transform) == (r"^a=b,c{1,2}", 30.0, "0+2")
+    assert (rule.pattern.pattern, rule.fidelity.snr, rule.transform) == (r"^a=b,c{1,2}", 30.0, "0+2")
 
 
 def test_later_rules_win_and_others_stay():
     planned, _ = _plan(network(), rules=("weight=snr=30,transform=all", "conv2=quality=20", "fc=transform=none"))
-    assert (planned["conv1.weight"].target.snr, planned["conv1.weight"].transform) == (30.0, "all")
-    assert (planned["conv2.weight"].target.quality, planned["conv2.weight"].transform) == (20.0, "all")
-    assert (planned["fc.weight"].target.snr, planned["fc.weight"].transform) == (30.0, "none")
+    assert (planned["conv1.weight"].fidelity.snr, planned["conv1.weight"].transform) == (30.0, "all")
+    assert (planned["conv2.weight"].fidelity.quality, planned["conv2.weight"].transform) == (20.0, "all")
+    assert (planned["fc.weight"].fidelity.snr, planned["fc.weight"].transform) == (30.0, "none")
 
 
-def test_keep_and_lossless_rules_are_exact():
+def test_keep_and_lossless_rules_store_without_loss():
     tensors = network()
     for options in ({"keep": ("conv1",)}, {"rules": ("conv1=lossless",)}, {"rules": ("conv1=lossless", "conv1=snr=3")}):
         loaded = again(tensors, **options)
@@ -123,7 +123,7 @@ def test_smooth_kernels_get_a_transform_and_noise_gets_none():
         "x.sin_cached",
     ],
 )
-def test_buffers_that_are_no_weights_are_exact(name):
+def test_buffers_that_are_no_weights_are_lossless(name):
     values = np.random.default_rng(0).normal(size=(70, 70)).astype(np.float32)
     assert identical(again({name: values})[name], values)
     assert not identical(again({name: values}, rules=(f"{name}=snr=20",))[name], values)
@@ -140,7 +140,7 @@ def test_buffers_that_are_no_weights_are_exact(name):
     ],
     ids=["mask", "ones", "constant", "grid", "scalar"],
 )
-def test_what_was_never_trained_is_recognised_by_its_values(values):
+def test_untrained_tensors_are_recognized_by_their_values(values):
     values = values.astype(np.float32)
     planned, _ = _plan({"w": values, "trained": np.random.default_rng(0).normal(size=values.shape)})
     assert planned["w"].coding is Coding.LOSSLESS
@@ -152,10 +152,10 @@ def test_zeros_are_cheapest_as_levels():
     assert planned["zeros"].coding is Coding.LOSSY
 
 
-def test_what_the_reader_knows_to_be_no_weights_is_exact():
-    planned, _ = _plan(network(), exact=[5])
+def test_tensors_that_the_reader_marks_are_lossless():
+    planned, _ = _plan(network(), lossless=[5])
     assert planned["conv2.weight"].coding is Coding.LOSSLESS
-    planned, _ = _plan(network(), exact=[5], rules=("conv2=snr=20",))
+    planned, _ = _plan(network(), lossless=[5], rules=("conv2=snr=20",))
     assert planned["conv2.weight"].coding is Coding.LOSSY
 
 

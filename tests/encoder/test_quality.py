@@ -1,4 +1,4 @@
-"""What was asked for is what is got: error bounds, signal-to-noise ratios, exactness, signs of variances."""
+"""Files keep their fidelity: error bounds, signal-to-noise ratios, losslessness, positive variances."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FLOATS = ["float32", "float16", "float64"]
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("bound", [1e-7, 1e-4, 3e-3, 0.5, 1e4])
-def test_no_weight_errs_by_more_than_the_bound(dtype, bound):
+def test_no_error_exceeds_the_bound(dtype, bound):
     tensors = network(dtype=dtype)
     loaded = again(tensors, max_error=bound)
     for name, tensor in tensors.items():
@@ -54,7 +54,7 @@ def test_bounds_hold_at_the_end_of_the_range(largest):
 
 @pytest.mark.parametrize("snr", [6.0, 20.0, 35.5, 60.0])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_ratio_asked_for_is_reached_and_not_much_more(snr, dtype):
+def test_the_snr_is_reached_and_hardly_exceeded(snr, dtype):
     tensors = network(dtype=dtype)
     data, report = saved_with_report(tensors, snr=snr)
     loaded = load_file(data)
@@ -65,7 +65,7 @@ def test_the_ratio_asked_for_is_reached_and_not_much_more(snr, dtype):
     assert report.snr == pytest.approx(decibels(before, after), abs=1e-6)
 
 
-def test_a_ratio_for_one_tensor():
+def test_an_snr_of_one_tensor():
     tensors = network()
     loaded = again(tensors, rules=("^fc.weight$=snr=40",))
     assert 39.5 < decibels(tensors["fc.weight"], loaded["fc.weight"]) < 41.5
@@ -158,7 +158,7 @@ def test_constants_and_zeros_are_small():
         assert np.abs(load_file(data)["w"] - tensor).max() < 0.01
 
 
-def test_decoding_does_not_depend_on_how_often():
+def test_decoding_twice_gives_the_same_bits():
     data = saved(network())
     first, second = load_file(data), load_file(data)
     assert all(bits(second[name]) == bits(first[name]) for name in first)

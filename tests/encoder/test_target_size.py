@@ -1,4 +1,4 @@
-"""Searches over qualities: the file fills the size asked for, and the score keeps its bound."""
+"""Searches over qualities: the file fills its target size, and the score keeps its bound."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from frcodec.encoder.options import Options
 from frcodec.encoder.target import BEST, quality_of_score, quality_of_size, with_quality
 
 MOST_TRIALS = 12
-"""encodings that a search may take"""
+"""encodings of a search, at most"""
 
 
 def counted(function: Callable[[float], float]) -> tuple[Callable[[float], float], list[float]]:
-    """The same function, and the arguments it has been called with."""
+    """The same function, and the list of its arguments so far."""
     asked: list[float] = []
 
     def call(quality: float) -> float:
@@ -50,14 +50,14 @@ def test_sizes_are_filled(growth, share):
 
 
 def test_steps_of_sizes_are_not_crossed():
-    """What lies below a jump is the best that fits, however near the search comes to it."""
+    """At a jump in size the quality below it is used."""
     quality = quality_of_size(lambda q: 1000 if q < 61 else 5000, 3000)
     assert 55 < quality < 61
 
 
 @given(st.lists(st.integers(0, 100_000), min_size=2, max_size=20), st.integers(1, 100_000))
 def test_any_sizes_even_if_they_go_up_and_down(heights, target):
-    """What is found has been encoded and fits; where quality 0 does not, it is an error."""
+    """The result has been encoded and fits; if quality 0 does not fit, it is an error."""
     size, asked = counted(lambda q: heights[min(int(q / 100 * len(heights)), len(heights) - 1)])
     if heights[0] > target:
         with pytest.raises(UsageError):

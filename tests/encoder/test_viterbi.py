@@ -1,4 +1,4 @@
-"""Decisions along a trellis: the cheapest path there is, by comparison with all of them."""
+"""The Viterbi search finds the cheapest path, by comparison with all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from frcodec.encoder.viterbi import LAMBDA, ONE, find_path
 from frcodec.stages import trellis
 
 LARGEST = 3
-"""level of the alphabet in which all paths are tried; no better one is larger"""
+"""largest level of the paths that are tried; no better one is larger"""
 PATHS = {n: np.array(list(product(range(-LARGEST, LARGEST + 1), repeat=n)), np.int32) for n in range(1, 6)}
 
 
@@ -41,9 +41,9 @@ def test_no_other_path_is_cheaper(state_bits, steps, lanes, seed):
     assert levels.shape == subsets.shape == scaled.shape
     for lane in range(lanes):
         assert subsets[:, lane].tolist() == [subset for _, subset, _ in walk(levels[:, lane].tolist(), state_bits)]
-        mine = scaled[:, lane], contexts[:, lane], bits
-        found = _cost(*mine, levels[None, :, lane], state_bits)[0]
-        assert found == _cost(*mine, PATHS[steps], state_bits).min()
+        lane_inputs = scaled[:, lane], contexts[:, lane], bits
+        found = _cost(*lane_inputs, levels[None, :, lane], state_bits)[0]
+        assert found == _cost(*lane_inputs, PATHS[steps], state_bits).min()
 
 
 @pytest.mark.parametrize("state_bits", range(MIN_TRELLIS, MAX_TRELLIS + 1))
@@ -59,7 +59,7 @@ def test_points_that_are_on_a_path_stay(state_bits):
 
 
 @pytest.mark.parametrize("state_bits", range(MIN_TRELLIS, MAX_TRELLIS + 1))
-def test_errors_are_smaller_than_those_of_rounding_to_points_of_one_union(state_bits):
+def test_errors_are_smaller_than_those_of_rounding_to_points_of_one_subset(state_bits):
     """White coefficients at no rate cost: below the 1/3 step² of every other point, above the 1/12 of all points."""
     scaled = np.random.default_rng(1).uniform(-50, 50, (4000, 4))
     levels, subsets = find_path(scaled, np.zeros(scaled.shape, np.uint8), np.zeros((2, 128)), state_bits)

@@ -1,4 +1,4 @@
-"""Modules encoded with what calibration found: nearer outputs at the same size, and what is refused."""
+"""Modules encoded with a calibration: nearer outputs at the same size, and what is refused."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from nets import numbers
 from torch import Tensor, nn
 
 import frcodec
 from frcodec import Calibration, Code, Options, UsageError
-
-
-def numbers(*shape: int, seed: int = 1) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 def network() -> nn.Module:
@@ -57,14 +54,14 @@ def output_error(module: nn.Module, data: bytes, x: Tensor) -> float:
 def test_at_the_same_size_the_output_is_nearer(pair):
     module, calibration, x = pair
     plain = saved(module, quality=40.0)
-    mine = saved(module, target_size=len(plain), calibration=calibration)
-    assert len(mine) <= len(plain)
-    assert output_error(module, mine, x) < output_error(module, plain, x) - 3
+    calibrated = saved(module, target_size=len(plain), calibration=calibration)
+    assert len(calibrated) <= len(plain)
+    assert output_error(module, calibrated, x) < output_error(module, plain, x) - 3
 
 
 @pytest.mark.parametrize("quality", [30.0, 60.0])
 def test_quality_is_about_that_of_the_output(pair, quality):
-    """0.4 dB for each; inputs that were not seen add what damping and few samples cost."""
+    """0.4 dB for each; unseen inputs add the cost of damping and of few samples."""
     module, calibration, x = pair
     error = output_error(module, saved(module, quality=quality, calibration=calibration), x)
     assert -0.4 * quality - 4 < error < -0.4 * quality + 4

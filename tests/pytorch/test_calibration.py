@@ -1,4 +1,4 @@
-"""Calibration measures what it says: second moments of inputs, and what errors in weights do to the output."""
+"""Calibration measures the sensitivity of the output, for all kinds of modules, and refuses inputs that do not fit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 import torch
+from nets import numbers, seeded
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -16,7 +17,7 @@ from frcodec import Code, Sensitivity, UsageError
 
 
 class Network(nn.Module):
-    """All kinds of layers that weights are known by, one after the other."""
+    """Every kind of layer whose moments are measured, one after the other."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,134 +32,8 @@ class Network(nn.Module):
         return self.lstm(z.tanh())[0], y
 
 
-def seeded(make: Callable[[], nn.Module]) -> nn.Module:
-    """A module whose weights are the same every time."""
-    torch.manual_seed(0)
-    return make().eval()
-
-
-def numbers(*shape: int, seed: int = 1) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def moments_of(samples: Tensor) -> np.ndarray:
-    """Second moments of samples [count, columns], to a mean diagonal of 1."""
-    found = samples.double().T @ samples.double()
-    return (found / found.diagonal().mean()).detach().numpy()
-
-
 def calibrated(module: nn.Module, *batches: object, **options: int) -> dict[str, Sensitivity]:
     return dict(frcodec.calibrate(module, batches, **options).tensors)
-
-
-# Moments
-
-
-@pytest.mark.parametrize("shape", [(6,), (5, 6), (2, 5, 6), (2, 3, 4, 6)])
-def test_moments_of_linear_layers(shape):
-    x = numbers(*shape) + 0.5
-    found = calibrated(seeded(lambda: nn.Linear(6, 4)), x)["weight"].moments
-    assert found.dtype == np.float32
-    assert np.allclose(found, moments_of(x.reshape(-1, 6)), atol=1e-5)
-
-
-CONVOLUTIONS = [
-    {"kernel_size": 3},
-    {"kernel_size": 5, "padding": 2},
-    {"kernel_size": 4, "stride": 3, "padding": 1},
-    {"kernel_size": 3, "dilation": 2, "padding": 2, "stride": 2},
-    {"kernel_size": 3, "padding": "same"},
-    {"kernel_size": 3, "padding": 1, "padding_mode": "reflect"},
-]
-
-
-@pytest.mark.parametrize("options", CONVOLUTIONS, ids=str)
-def test_moments_of_convolutions_along_one_axis(options):
-    x, module = numbers(2, 3, 20), seeded(lambda: nn.Conv1d(3, 8, bias=False, **options))
-    assert np.allclose(calibrated(module, x)["weight"].moments, seen_by(module, x), atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        *CONVOLUTIONS,
-        {"kernel_size": (3, 5), "stride": (2, 1), "padding": (1, 2), "dilation": (1, 2)},
-        {"kernel_size": 1},
-    ],
-    ids=str,
-)
-def test_moments_of_convolutions_along_two_axes(options):
-    x, module = numbers(2, 3, 12, 14), seeded(lambda: nn.Conv2d(3, 4, **options))
-    assert np.allclose(calibrated(module, x)["weight"].moments, seen_by(module, x), atol=1e-5)
-
-
-def seen_by(module: nn.Module, x: Tensor) -> np.ndarray:
-    """Moments by definition: a convolution whose kernels are unit vectors shows what a kernel sees."""
-    columns = module.weight[0].numel()
-    looking = type(module)(
-        module.in_channels, columns, module.kernel_size, module.stride, module.padding, module.dilation,
-        bias=False, padding_mode=module.padding_mode,
-    )  # fmt: skip
-    with torch.no_grad():
-        looking.weight.copy_(torch.eye(columns).reshape(looking.weight.shape))
-        return moments_of(looking(x).transpose(0, 1).reshape(columns, -1).T)
-
-
-def test_layouts_in_memory_do_not_matter():
-    x, module = numbers(2, 3, 12, 14), seeded(lambda: nn.Conv2d(3, 4, 3))
-    expected = seen_by(module, x)
-    module = module.to(memory_format=torch.channels_last)
-    found = calibrated(module, x.to(memory_format=torch.channels_last))["weight"].moments
-    assert np.allclose(found, expected, atol=1e-5)
-
-
-def test_moments_of_an_lstm():
-    """Of its inputs, and of the states that it hands on, the first of which are zero."""
-    x, module = numbers(3, 9, 4), seeded(lambda: nn.LSTM(4, 5, batch_first=True))
-    found = calibrated(module, x)
-    states = torch.cat([torch.zeros(3, 1, 5), module(x)[0][:, :-1]], dim=1)
-    assert np.allclose(found["weight_ih_l0"].moments, moments_of(x.reshape(-1, 4)), atol=1e-5)
-    assert np.allclose(found["weight_hh_l0"].moments, moments_of(states.reshape(-1, 5)), atol=1e-5)
-
-
-def test_moments_add_up_over_batches():
-    module, batches = seeded(lambda: nn.Linear(6, 4)), [numbers(5, 6, seed=seed) for seed in range(3)]
-    found = calibrated(module, *batches)["weight"].moments
-    assert np.allclose(found, moments_of(torch.cat(batches)), atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("make", "shape"),
-    [
-        (lambda: nn.Conv1d(4, 8, 3, groups=2), (2, 4, 20)),
-        (lambda: nn.Conv2d(4, 4, 3, groups=4), (2, 4, 9, 9)),
-        (lambda: nn.ConvTranspose1d(4, 8, 3), (2, 4, 20)),
-        (lambda: nn.ConvTranspose2d(4, 8, 3), (2, 4, 9, 9)),
-        (lambda: nn.Conv3d(4, 8, 3), (1, 4, 5, 5, 5)),
-        (lambda: nn.Bilinear(4, 4, 3), None),
-    ],
-    ids=["groups", "depthwise", "transposed", "transposed 2", "three axes", "bilinear"],
-)
-def test_where_moments_are_not_known_rows_are(make, shape):
-    batch = numbers(*shape) if shape else (numbers(5, 4), numbers(5, 4, seed=2))
-    found = calibrated(seeded(make), batch)["weight"]
-    assert found.moments is None
-    assert (found.rows > 0).all()
-
-
-class Turned(nn.Module):
-    """A square weight that is not used as rows of outputs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(6, 6))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x @ self.weight
-
-
-def test_a_weight_that_is_used_turned_has_no_moments():
-    assert calibrated(seeded(Turned), numbers(5, 6))["weight"].moments is None
 
 
 # Rows
@@ -227,14 +102,14 @@ def test_outputs_without_axes_vary_by_nothing():
     assert (found.tensors["inner.weight"].rows > 0).all()
 
 
-# Modules of all kinds, and what is left of them
+# All kinds of modules
 
 
-@pytest.mark.parametrize("how", ["script", "trace"])
-def test_torchscript_is_calibrated_as_the_module_it_was_made_of(how):
-    """More often than once, as TorchScript runs otherwise when it has seen some inputs."""
+@pytest.mark.parametrize("method", ["script", "trace"])
+def test_torchscript_is_calibrated_as_the_module_it_was_made_of(method):
+    """With several batches: TorchScript optimizes a module after its first runs."""
     module, batches = seeded(Network), [numbers(4, 3, 40, seed=seed) for seed in range(3)]
-    made = torch.jit.script(module) if how == "script" else torch.jit.trace(module, batches[0])
+    made = torch.jit.script(module) if method == "script" else torch.jit.trace(module, batches[0])
     stored = io.BytesIO()
     torch.jit.save(made, stored)
     expected = frcodec.calibrate(module, batches)
@@ -314,8 +189,8 @@ def test_no_inputs():
     assert "no calibration input" in refused(lambda: calibrated(nn.Linear(6, 4)))
 
 
-class Wordless(nn.Linear):
-    """Refuses its input without a word."""
+class Silent(nn.Linear):
+    """Raises without a message."""
 
     def forward(self, x: Tensor) -> Tensor:
         raise ValueError
@@ -331,15 +206,15 @@ class Wordless(nn.Linear):
         (lambda: nn.LSTM(6, 4), 3),
         (lambda: nn.MultiheadAttention(4, 2), (numbers(2, 3, 5),) * 3),
         (lambda: nn.ModuleDict({"a": nn.Linear(6, 4)}), numbers(5, 6)),
-        (lambda: Wordless(6, 4), numbers(5, 6)),
+        (lambda: Silent(6, 4), numbers(5, 6)),
     ],
-    ids=["width", "too many", "keyword", "text", "number", "attention", "no forward", "wordless"],
+    ids=["width", "too many", "keyword", "text", "number", "attention", "no forward", "silent"],
 )
 def test_inputs_that_do_not_fit_are_the_callers_mistake(make, batch):
     assert "does not take a calibration input" in refused(lambda: calibrated(make(), batch))
 
 
-def test_the_cause_is_told_for_torchscript_too():
+def test_torchscript_errors_name_the_cause():
     made = torch.jit.script(nn.Linear(6, 4))
     assert "shapes cannot be multiplied" in refused(lambda: calibrated(made, numbers(5, 7)))
 

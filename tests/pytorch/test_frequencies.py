@@ -1,4 +1,4 @@
-"""A regularized parameter: what it evaluates to, what a file holds of it, and its gradients."""
+"""A regularized parameter: its weight in training and evaluation, its file, and its gradients."""
 
 import io
 
@@ -40,18 +40,18 @@ def test_the_basis_is_the_codecs(shape):
 @pytest.mark.parametrize("region", [Scan(60), Box((4, 3, 3, 2))])
 def test_energy_is_kept_at_the_start(region):
     weight = torch.randn(12, 10, 3, 3)
-    how = Frequencies(weight, weight.shape, (0, 1, 2, 3), region, region.count, 1 / 64)
-    coefficients = how.right_inverse(weight)
+    frequencies = Frequencies(weight, weight.shape, (0, 1, 2, 3), region, region.count, 1 / 64)
+    coefficients = frequencies.right_inverse(weight)
     assert coefficients.shape == (region.count,)
     assert coefficients.square().mean().sqrt().item() == pytest.approx(1, rel=1e-5)
-    how.eval()
-    assert how(coefficients).square().mean().item() == pytest.approx(weight.square().mean().item(), rel=0.01)
+    frequencies.eval()
+    assert frequencies(coefficients).square().mean().item() == pytest.approx(weight.square().mean().item(), rel=0.01)
 
 
 def test_all_coefficients_with_fine_steps_are_the_dense_weight():
     weight = torch.randn(6, 5, 3, 3)
-    how = Frequencies(weight, weight.shape, (0, 1, 2, 3), Scan(weight.numel()), 1, 2.0**-12).eval()
-    assert torch.allclose(how(how.right_inverse(weight)), weight, atol=1e-3)
+    frequencies = Frequencies(weight, weight.shape, (0, 1, 2, 3), Scan(weight.numel()), 1, 2.0**-12).eval()
+    assert torch.allclose(frequencies(frequencies.right_inverse(weight)), weight, atol=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -66,8 +66,8 @@ def test_the_file_decodes_to_what_evaluation_sees(seed):
     assert set(loaded) == set(ordinary.state_dict())
     for name, array in loaded.items():
         owner, _, attribute = name.rpartition(".")
-        mine = getattr(module.get_submodule(owner), attribute).detach().numpy()
-        assert np.array_equal(array, mine), name
+        weight = getattr(module.get_submodule(owner), attribute).detach().numpy()
+        assert np.array_equal(array, weight), name
     assert frcodec.load_model(ordinary, io.BytesIO(data)) == []
     x, _ = pictures(64)
     with torch.no_grad():

@@ -14,7 +14,7 @@ from frcodec import Code, Options, UsageError
 
 
 class Rating:
-    """How near a module's outputs are to those of the first one that is rated, 100 at best."""
+    """Scores a module by its outputs' distance to those of the first module scored; 100 at best."""
 
     def __init__(self) -> None:
         self.inputs = torch.randn(40, 48, generator=torch.Generator().manual_seed(1))
@@ -44,7 +44,7 @@ def saved(module: nn.Module, **arguments: object) -> bytes:
 
 
 def rating_of(data: bytes, module: nn.Module) -> float:
-    """What the weights in a file score."""
+    """The score of the weights in a file."""
     rate = Rating()
     rate(module)
     other = nn.Sequential(nn.Linear(48, 90), nn.ReLU(), nn.Linear(90, 46))
@@ -78,7 +78,7 @@ def test_the_module_is_rated_once_and_left_alone(module):
     assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
 
 
-def test_a_score_that_does_not_care_gives_the_lowest_quality(module):
+def test_a_constant_score_gives_the_lowest_quality(module):
     assert saved(module, score=lambda _: 0.0, max_drop=0.0) == saved(module, options=Options(quality=0.0))
 
 
@@ -102,11 +102,11 @@ def test_a_score_that_only_the_weights_themselves_have_is_refused(module):
     ],
     ids=str,
 )
-def test_mistakes_are_told_before_anything_is_rated(module, arguments):
+def test_mistakes_are_refused_before_anything_is_scored(module, arguments):
     refused(lambda: saved(module, **arguments))
 
 
-def test_a_calibration_of_another_model_is_told(module):
+def test_a_calibration_of_another_model_is_refused(module):
     other = frcodec.calibrate(nn.Linear(3, 2), [torch.randn(4, 3)])
     refused(lambda: saved(module, score=Rating(), max_drop=1.0, options=Options(calibration=other)))
 

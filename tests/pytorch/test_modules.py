@@ -1,4 +1,4 @@
-"""torch modules to files and back, and life without torch."""
+"""torch modules to files and back, and everything else without torch."""
 
 import io
 import subprocess
@@ -123,5 +123,5 @@ def test_rebuilt_models_compute_the_same_as_their_weights(tmp_path):
     assert torch.equal(torch.jit.load(tmp_path / "rebuilt.pt")(inputs), net(inputs))
 
 
-def test_needs_torch_is_told_apart():
+def test_needs_torch_has_its_own_status():
     assert UnsupportedError.status == Code.NEEDS_TORCH // 100

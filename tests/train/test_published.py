@@ -1,4 +1,4 @@
-"""Published networks: sparse coefficients put into a module."""
+"""Published networks: sparse coefficients imported into a module."""
 
 import io
 

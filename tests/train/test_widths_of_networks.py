@@ -1,4 +1,4 @@
-"""A regularized network, decoded with fewer and with more channels, is still that network."""
+"""A regularized network works at fewer and more channels than it was trained with."""
 
 import io
 
@@ -68,7 +68,7 @@ def file():
 
 
 @pytest.mark.parametrize("width", ["1/2", "1/3", 10, (12, 40), "2."])
-def test_it_does_what_it_did(file, width):
+def test_it_keeps_its_accuracy(file, width):
     data, full = file
     with frcodec.open_file(data, width=width, allow_unvalidated=True) as at:
         assert at.record("conv.weight").shape[0] != FULL[0]
