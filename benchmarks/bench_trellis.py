@@ -16,7 +16,7 @@ import numpy.typing as npt
 from benchmarks.common import console, save, show
 from frcodec.constants import MAX_TRELLIS, MIN_TRELLIS
 from frcodec.encoder.decide import TRELLIS_STEP
-from frcodec.encoder.viterbi import find_path
+from frcodec.encoder.viterbi import viterbi
 from frcodec.stages import trellis
 
 Reals = npt.NDArray[np.float64]
@@ -60,7 +60,7 @@ def searched(source: Reals, state_bits: int) -> dict[str, Any]:
     contexts = np.zeros(source.shape, np.uint8)
     bits = np.zeros((2, MAGNITUDES))
     for _ in range(PASSES):
-        levels, subsets = find_path(source / step, contexts, bits, state_bits)
+        levels, subsets = viterbi(source / step, contexts, bits, state_bits)
         bits = prices(levels, subsets)
     return measured(state_bits, source, trellis.points(levels, subsets) * step, levels, subsets)
 

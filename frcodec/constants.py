@@ -20,7 +20,7 @@ ANCILLARY: Final = 1
 # index
 KNOWN_FEATURES: Final = 0
 CODING_LEVELS: Final = 0
-CODING_RAW: Final = 1
+CODING_LOSSLESS: Final = 1
 CODING_VIEW: Final = 2
 REGION_WHOLE: Final = 0
 REGION_BOX: Final = 1
@@ -80,7 +80,7 @@ ZERO_CENTER: Final = 24
 SCALE_BITS: Final = 6
 SCALE_ORIGIN: Final = 4
 SCALE_CAP: Final = 20
-SHAPE_BITS: Final = 2
+EXPONENT_BITS: Final = 2
 MAX_DIRECT: Final = 127
 TAIL_TERMS: Final = 1023
 EXP2: Final = (

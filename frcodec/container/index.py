@@ -14,7 +14,7 @@ from typing import Any
 
 from ..constants import (
     CODING_LEVELS,
-    CODING_RAW,
+    CODING_LOSSLESS,
     CODING_VIEW,
     KNOWN_FEATURES,
     MAX_BLOCK_LOG2,
@@ -79,7 +79,7 @@ def write(index: Index) -> bytes:
 
 
 def _coding(record: Record) -> int:
-    return {LevelsRecord: CODING_LEVELS, LosslessRecord: CODING_RAW, ViewRecord: CODING_VIEW}[type(record)]
+    return {LevelsRecord: CODING_LEVELS, LosslessRecord: CODING_LOSSLESS, ViewRecord: CODING_VIEW}[type(record)]
 
 
 def _transform_code(layer: Layer) -> int:
@@ -170,7 +170,7 @@ class _Reader:
         shape = self.shapes[position]
         if self.codings[position] == CODING_LEVELS:
             return LevelsRecord(name, self._layer(name, dtype, shape), stream)
-        if self.codings[position] == CODING_RAW:
+        if self.codings[position] == CODING_LOSSLESS:
             return LosslessRecord(name, dtype, shape, stream)
         if not name:
             raise CorruptError(Code.BAD_NAME, "A view has no name.")

@@ -17,7 +17,7 @@ from ..constants import CONTEXT_SHIFT, MAX_CONTEXTS, MAX_LANES_LOG2, MAX_ROW_LEN
 from ..entropy.contexts import ContextModel, Levels, neighbor_sums
 from ..entropy.segments import segment_sizes
 from ..entropy.stream import Contexts, Quantized, StreamModel, contexts_by_level
-from ..entropy.tables import SCALES, SHAPES, TOTAL, ZEROS, Table, tail_weights, zero_frequency
+from ..entropy.tables import EXPONENTS, SCALES, TOTAL, ZEROS, Table, tail_weights, zero_frequency
 from ..native import encoder as native_encoder
 
 Reals = npt.NDArray[np.float64]
@@ -176,7 +176,7 @@ def fit_tables(quantized: Quantized, contexts: Contexts, count: int) -> tuple[tu
             tables.append(tables[-1])
             continue
         gap = int(best_zero[1, c] - best_zero[0, c]) % ZEROS if len(rest) == 2 else 0
-        tables.append(Table(int(best_zero[0, c]), int(scale[c]), int(best_tail[c]) % SHAPES, gap))
+        tables.append(Table(int(best_zero[0, c]), int(scale[c]), int(best_tail[c]) % EXPONENTS, gap))
     return tuple(tables), float(bits)
 
 
@@ -201,7 +201,7 @@ def histogram(
     return np.bincount(place, minlength=size).astype(np.uint32).reshape(-1, count, _MAGNITUDES), sums
 
 
-_SCALE_OF = np.repeat(np.arange(SCALE_CAP + 1), SHAPES)
+_SCALE_OF = np.repeat(np.arange(SCALE_CAP + 1), EXPONENTS)
 _ZERO_SHARE = np.array([zero_frequency(z) for z in range(ZEROS)]) / TOTAL
 _ZERO_COST = -np.log2(_ZERO_SHARE), -np.log2(1 - _ZERO_SHARE)
 
@@ -210,7 +210,7 @@ _ZERO_COST = -np.log2(_ZERO_SHARE), -np.log2(1 - _ZERO_SHARE)
 def _tail_costs(subset: int) -> Reals:
     """Bits of the magnitudes 1 … 255, given that a level is not zero, by scale and exponent [84, 255]."""
     costs = np.empty((len(_SCALE_OF), _MAGNITUDES - 1))
-    for row, (scale, shape) in enumerate(product(range(SCALE_CAP + 1), range(SHAPES))):
+    for row, (scale, shape) in enumerate(product(range(SCALE_CAP + 1), range(EXPONENTS))):
         weights = np.array(tail_weights(scale, shape, subset), np.float64)
         share = weights[: _MAGNITUDES - 1] / (2 * weights.sum())
         escape = 14 + 2 * np.log2(np.arange(1, _MAGNITUDES))  # also an upper bound for magnitudes beyond the table

@@ -16,7 +16,7 @@ from ..entropy.segments import from_lanes, segments, to_lanes
 from ..entropy.stream import Contexts, Quantized, StreamModel, contexts_by_level, magnitude_bits
 from ..native import encoder as native_encoder
 from . import fit
-from .viterbi import find_path, rate_costs
+from .viterbi import rate_costs, viterbi
 
 Ints = npt.NDArray[np.int32]
 Reals = npt.NDArray[np.float64]
@@ -62,7 +62,7 @@ def search_viterbi(scaled: Reals, contexts: Contexts, model: StreamModel) -> tup
             path = native_encoder.viterbi(scaled[part], contexts[part], costs, model.lanes, model.state_bits)
             levels[part], subsets[part] = path
             continue
-        path = find_path(
+        path = viterbi(
             to_lanes(scaled[part], model.lanes), to_lanes(contexts[part], model.lanes), bits, model.state_bits
         )
         size = part.stop - part.start

@@ -28,7 +28,7 @@ _FORBIDDEN: Final = 1 << 27
 """cost above that of any level or of any short path"""
 
 
-def find_path(scaled: Reals, contexts: Contexts, bits: Reals, state_bits: int) -> tuple[Ints, npt.NDArray[np.uint8]]:
+def viterbi(scaled: Reals, contexts: Contexts, bits: Reals, state_bits: int) -> tuple[Ints, npt.NDArray[np.uint8]]:
     """Levels and their subsets, both [times, lanes], for coefficients [times, lanes] in steps.
 
     `bits` [2 · contexts, 128] is the cost of each magnitude in each row of the tables. A lane is a path of its own;

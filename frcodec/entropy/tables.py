@@ -22,12 +22,12 @@ import numpy.typing as npt
 
 from ..constants import (
     EXP2,
+    EXPONENT_BITS,
     FREQUENCY_BITS,
     MAX_DIRECT,
     SCALE_BITS,
     SCALE_CAP,
     SCALE_ORIGIN,
-    SHAPE_BITS,
     TAIL_TERMS,
     ZERO_BITS,
     ZERO_CENTER,
@@ -39,7 +39,7 @@ from .bits import BitReader, BitWriter, fold, unfold
 TOTAL: Final = 1 << FREQUENCY_BITS
 ESCAPE: Final = 2 * MAX_DIRECT + 1
 """symbol number of the escape; the others are folded levels, 0, -1, 1, -2, 2 …"""
-ZEROS, SCALES, SHAPES = 1 << ZERO_BITS, 1 << SCALE_BITS, 1 << SHAPE_BITS
+ZEROS, SCALES, EXPONENTS = 1 << ZERO_BITS, 1 << SCALE_BITS, 1 << EXPONENT_BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,13 @@ class Table:
         return Table(
             (before.zero + zero) % ZEROS,
             (before.scale + scale) % SCALES,
-            (before.exponent + exponent) % SHAPES,
+            (before.exponent + exponent) % EXPONENTS,
             *((before.gap + each) % ZEROS for each in gap),
         )
 
 
 def _widths(subsets: int) -> tuple[int, ...]:
-    return (ZERO_BITS, *(ZERO_BITS,) * (subsets - 1), SCALE_BITS, SHAPE_BITS)
+    return (ZERO_BITS, *(ZERO_BITS,) * (subsets - 1), SCALE_BITS, EXPONENT_BITS)
 
 
 def exp2(exponent: int) -> int:

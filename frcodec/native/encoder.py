@@ -23,7 +23,7 @@ Tables = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], Ints, Ints]
 
 
 def viterbi(scaled: Reals, contexts: Bytes, prices: Ints, lanes: int, state_bits: int) -> tuple[Ints, Bytes]:
-    """Levels and subsets [n], as `encoder.viterbi.find_path` returns them."""
+    """Levels and subsets [n], as `encoder.viterbi.viterbi` returns them."""
     levels, subsets = np.empty(scaled.size, np.int32), np.empty(scaled.size, np.uint8)
     h0, h1 = TRELLIS_H0[state_bits - MIN_TRELLIS], TRELLIS_H1[state_bits - MIN_TRELLIS]
     _core.viterbi(scaled, contexts, prices.reshape(-1), lanes, state_bits, h0, h1, levels, subsets)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frcodec.constants import MAX_TRELLIS, MIN_TRELLIS
-from frcodec.encoder.viterbi import LAMBDA, ONE, find_path
+from frcodec.encoder.viterbi import LAMBDA, ONE, viterbi
 from frcodec.stages import trellis
 
 LARGEST = 3
@@ -37,7 +37,7 @@ def test_no_other_path_is_cheaper(state_bits, steps, lanes, seed):
     scaled = rng.uniform(-4.5, 4.5, (steps, lanes)) * rng.choice([1, 0.3])
     contexts = rng.integers(0, count, (steps, lanes)).astype(np.uint8)
     bits = np.sort(rng.uniform(0, 16, (2 * count, 128)), axis=1)
-    levels, subsets = find_path(scaled, contexts, bits, state_bits)
+    levels, subsets = viterbi(scaled, contexts, bits, state_bits)
     assert levels.shape == subsets.shape == scaled.shape
     for lane in range(lanes):
         assert subsets[:, lane].tolist() == [subset for _, subset, _ in walk(levels[:, lane].tolist(), state_bits)]
@@ -52,9 +52,7 @@ def test_points_that_are_on_a_path_stay(state_bits):
     rng = np.random.default_rng(state_bits)
     levels = rng.integers(-40, 41, 3000).astype(np.int32)
     points = [point for _, _, point in walk(levels.tolist(), state_bits)]
-    found, _ = find_path(
-        np.array(points, float)[:, None], np.zeros((3000, 1), np.uint8), np.zeros((2, 128)), state_bits
-    )
+    found, _ = viterbi(np.array(points, float)[:, None], np.zeros((3000, 1), np.uint8), np.zeros((2, 128)), state_bits)
     assert np.array_equal(found[:, 0], levels)
 
 
@@ -62,7 +60,7 @@ def test_points_that_are_on_a_path_stay(state_bits):
 def test_errors_are_smaller_than_those_of_rounding_to_points_of_one_subset(state_bits):
     """White coefficients at no rate cost: below the 1/3 step² of every other point, above the 1/12 of all points."""
     scaled = np.random.default_rng(1).uniform(-50, 50, (4000, 4))
-    levels, subsets = find_path(scaled, np.zeros(scaled.shape, np.uint8), np.zeros((2, 128)), state_bits)
+    levels, subsets = viterbi(scaled, np.zeros(scaled.shape, np.uint8), np.zeros((2, 128)), state_bits)
     error = np.mean((scaled - trellis.points(levels, subsets)) ** 2)
     assert 1 / 12 < error < 0.27
 
@@ -71,11 +69,11 @@ def test_longer_searches_are_better():
     scaled = np.random.default_rng(2).uniform(-50, 50, (4000, 4))
     errors = []
     for state_bits in range(MIN_TRELLIS, MAX_TRELLIS + 1):
-        levels, subsets = find_path(scaled, np.zeros(scaled.shape, np.uint8), np.zeros((2, 128)), state_bits)
+        levels, subsets = viterbi(scaled, np.zeros(scaled.shape, np.uint8), np.zeros((2, 128)), state_bits)
         errors.append(np.mean((scaled - trellis.points(levels, subsets)) ** 2))
     assert errors == sorted(errors, reverse=True)
 
 
 def test_no_levels():
-    levels, subsets = find_path(np.zeros((0, 3)), np.zeros((0, 3), np.uint8), np.zeros((2, 128)), 4)
+    levels, subsets = viterbi(np.zeros((0, 3)), np.zeros((0, 3), np.uint8), np.zeros((2, 128)), 4)
     assert levels.shape == subsets.shape == (0, 3)

@@ -26,7 +26,7 @@ inline constexpr int ANCILLARY = 1;
 // index
 inline constexpr int KNOWN_FEATURES = 0;
 inline constexpr int CODING_LEVELS = 0;
-inline constexpr int CODING_RAW = 1;
+inline constexpr int CODING_LOSSLESS = 1;
 inline constexpr int CODING_VIEW = 2;
 inline constexpr int REGION_WHOLE = 0;
 inline constexpr int REGION_BOX = 1;
@@ -86,7 +86,7 @@ inline constexpr int ZERO_CENTER = 24;
 inline constexpr int SCALE_BITS = 6;
 inline constexpr int SCALE_ORIGIN = 4;
 inline constexpr int SCALE_CAP = 20;
-inline constexpr int SHAPE_BITS = 2;
+inline constexpr int EXPONENT_BITS = 2;
 inline constexpr int MAX_DIRECT = 127;
 inline constexpr int TAIL_TERMS = 1023;
 inline constexpr uint32_t EXP2[] = {

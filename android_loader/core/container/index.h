@@ -13,7 +13,7 @@
 
 namespace frc {
 
-enum class Coding : uint8_t { LEVELS = CODING_LEVELS, LOSSLESS = CODING_RAW, VIEW = CODING_VIEW };
+enum class Coding : uint8_t { LEVELS = CODING_LEVELS, LOSSLESS = CODING_LOSSLESS, VIEW = CODING_VIEW };
 
 /// The record of an entry, at full width. Comments name the coding that a field belongs to.
 struct Entry {

@@ -138,8 +138,9 @@ void bind_encoder(nb::module_ &module) {
     module.def("viterbi_with_feedback", &viterbi_with_feedback, nb::arg("scaled"), nb::arg("contexts"),
                nb::arg("prices"), nb::arg("upper"), nb::arg("weights"), nb::arg("starts"), nb::arg("state_bits"),
                nb::arg("h0"), nb::arg("h1"), nb::arg("levels"), nb::arg("subsets"));
-    module.def("contexts_by_level", &contexts_by_level, nb::arg("points"), nb::arg("class_terms").none(), nb::arg("lanes"),
-               nb::arg("row_length"), nb::arg("contexts"), nb::arg("wn"), nb::arg("base"), nb::arg("result"));
+    module.def("contexts_by_level", &contexts_by_level, nb::arg("points"), nb::arg("class_terms").none(),
+               nb::arg("lanes"), nb::arg("row_length"), nb::arg("contexts"), nb::arg("wn"), nb::arg("base"),
+               nb::arg("result"));
     module.def("histogram", &histogram, nb::arg("levels"), nb::arg("contexts"), nb::arg("subsets").none(),
                nb::arg("shift"), nb::arg("histogram"), nb::arg("sums"));
     module.def("encode_lanes", &encode_lanes, nb::arg("levels"), nb::arg("contexts"), nb::arg("subsets").none(),

@@ -60,7 +60,7 @@ Table Table::read(BitReader *bits, const Table *before, int subsets) {
         table.zero = bits->field(ZERO_BITS);
         if (subsets == 2) table.gap = bits->field(ZERO_BITS);
         table.scale = bits->field(SCALE_BITS);
-        table.exponent = bits->field(SHAPE_BITS);
+        table.exponent = bits->field(EXPONENT_BITS);
         return table;
     }
     const auto next = [bits](uint32_t value, uint32_t width) {
@@ -70,7 +70,7 @@ Table Table::read(BitReader *bits, const Table *before, int subsets) {
     table.zero = next(before->zero, ZERO_BITS);
     if (subsets == 2) table.gap = next(before->gap, ZERO_BITS);
     table.scale = next(before->scale, SCALE_BITS);
-    table.exponent = next(before->exponent, SHAPE_BITS);
+    table.exponent = next(before->exponent, EXPONENT_BITS);
     return table;
 }
 

@@ -10,43 +10,43 @@ package io.github.frcodec
 public enum class FrcCode(
     public val number: Int,
 ) {
-    /** A comparison asked for by the user found a difference. */
+    /** A comparison that the user asked for found a difference. */
     DIFFERS(101),
 
-    /** An app package whose asset or libraries are not as Android needs them. */
+    /** An app package whose asset or native libraries do not meet Android's requirements. */
     UNFIT_APP(102),
 
-    /** An option, rule or argument that means nothing. */
+    /** An invalid option, rule or argument. */
     BAD_OPTION(201),
 
     /** A pattern that matches no tensor. */
     UNMATCHED_RULE(202),
 
-    /** The output is there already. */
+    /** The output exists already. */
     OUTPUT_EXISTS(203),
 
-    /** Bytes would go to a terminal. */
+    /** Binary output to a terminal. */
     BINARY_TO_TERMINAL(204),
 
-    /** A name that the file does not hold. */
+    /** No tensor of this name in the file. */
     UNKNOWN_TENSOR(205),
 
     /** An array that cannot be stored or does not fit. */
     BAD_TENSOR(206),
 
-    /** A width that the file does not say it was validated at. */
+    /** A width that the file was not validated at. */
     UNVALIDATED_WIDTH(207),
 
-    /** An open file that was used after it was closed. */
+    /** A file used after it was closed. */
     CLOSED_FILE(208),
 
-    /** The file ends before a length says so. */
+    /** The file ends before a stated length. */
     TRUNCATED(301),
 
     /** Not an .frc file. */
     BAD_MAGIC(302),
 
-    /** The last bytes do not lead to an index. */
+    /** The trailer does not lead to an index. */
     BAD_TRAILER(303),
 
     /** A section's bytes do not match its checksum. */
@@ -61,13 +61,13 @@ public enum class FrcCode(
     /** Not one zstd frame with a declared size. */
     BAD_ZSTD(307),
 
-    /** A tensor name that is repeated, too long or not UTF-8, or missing where one is needed. */
+    /** A tensor name that is repeated, too long, not UTF-8, or missing. */
     BAD_NAME(308),
 
-    /** A field of a tensor record out of its range. */
+    /** A field of a tensor record is out of range. */
     BAD_RECORD(309),
 
-    /** A view that leaves its tensor or points to no stored tensor. */
+    /** A view that leaves its tensor or refers to no stored tensor. */
     BAD_VIEW(310),
 
     /** A level stream whose header, tables, words or end states are wrong. */
@@ -103,10 +103,10 @@ public enum class FrcCode(
     /** More bytes than the caller's limit. */
     TOO_LARGE(404),
 
-    /** A model file of a kind that is not read. */
+    /** A model file of an unsupported kind. */
     UNSUPPORTED_MODEL(405),
 
-    /** Only possible with torch installed. */
+    /** An operation that needs PyTorch, which is not installed. */
     NEEDS_TORCH(406),
 
     /** The operating system refused to read. */
