@@ -3,7 +3,7 @@
 
 PY := .venv/bin/python
 READY := .venv/ready
-CORE := $(wildcard android_loader/core/*.h android_loader/core/*.cpp frcodec/*.h frcodec/*.cpp)
+CORE := $(wildcard android_loader/core/*/*.h android_loader/core/*/*.cpp)
 CPP := $(CORE) benchmarks/loader/instructions.c $(foreach folder,ci ci/bionic ci/include ci/include/sys fuzz jni tests tests/lite,\
     $(foreach ending,h c cpp,$(wildcard android_loader/$(folder)/*.$(ending))))
 SINGLE_THREADED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1

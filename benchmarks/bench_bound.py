@@ -18,10 +18,11 @@ import numpy as np
 
 from benchmarks.common import console, is_matrix, save, show, state
 from benchmarks.models import FetchError
-from frcodec.allocate import step_for
-from frcodec.decide import decided
+from frcodec.encoder.allocate import step_for
+from frcodec.encoder.decide import decide
+from frcodec.encoder.options import Fidelity, Options
+from frcodec.encoder.plan import SMALL, TensorPlan, plan_tensors
 from frcodec.entropy import stream
-from frcodec.plan import SMALL, Options, Target, Treatment, treatments
 from frcodec.tensors import from_array
 
 MODELS = ("crepe_tiny", "mtcnn", "silero", "resemblyzer")
@@ -60,8 +61,8 @@ def measured(name: str, snr: float, coder: Any) -> dict[str, Any]:
     for key, array in state(name).items():
         if not is_matrix(array) or array.size < SMALL:
             continue
-        (planned,), _ = treatments([from_array(key, array)], (), Options(rules=(f".=snr={snr}",)))
-        found = decided(planned, step_of(planned))
+        (planned,), _ = plan_tensors([from_array(key, array)], (), Options(rules=(f".=snr={snr}",)))
+        found = decide(planned, step_of(planned))
         if found is None or found.model is None or not found.quantized.levels.size:
             continue
         shape = found.layer.region.level_shape()
@@ -75,9 +76,9 @@ def measured(name: str, snr: float, coder: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def step_of(planned: Treatment) -> float:
+def step_of(planned: TensorPlan) -> float:
     """The step that the rule's ratio asks for."""
-    assert planned.target == Target(snr=planned.target.snr)
+    assert planned.fidelity == Fidelity(snr=planned.fidelity.snr)
     step = step_for(planned)
     assert step is not None
     return step
@@ -86,8 +87,8 @@ def step_of(planned: Treatment) -> float:
 def code_length(coder: Any, found: Any, shape: tuple[int, ...]) -> float:
     """Bits of the adaptive coder."""
     quantized = found.quantized
-    unions = quantized.unions if quantized.unions is not None else np.zeros(quantized.levels.size, np.uint8)
-    arrays = [quantized.levels, unions, quantized.points.astype(np.int32)]
+    subsets = quantized.subsets if quantized.subsets is not None else np.zeros(quantized.levels.size, np.uint8)
+    arrays = [quantized.levels, subsets, quantized.points.astype(np.int32)]
     pointers = [np.ascontiguousarray(array).ctypes.data_as(ctypes.c_void_p) for array in arrays]
     columns = int(np.prod(shape[1:])) if len(shape) > 1 else shape[0]
     sizes = [ctypes.c_int64(n) for n in (quantized.levels.size, columns, found.model.context.row_length)]

@@ -106,8 +106,8 @@ def extension_milliseconds(path: Path) -> float:
     for _ in range(ROUNDS):
         start = time.process_time()
         with open_file(path) as file:
-            if file.reader.plan:
-                file.decoder.rebuild(lambda piece: None)
+            if file.kind:
+                file.rebuild(lambda piece: None)
             else:
                 made = list(file.arrays())
                 del made

@@ -16,8 +16,9 @@ import scipy.fft
 
 from benchmarks.common import State, console, encoded, save, show, state, verdict
 from benchmarks.models import FetchError
-from frcodec import Options, open_file
-from frcodec.container.index import Levels
+from frcodec import Options
+from frcodec.container.reader import Reader
+from frcodec.container.records import LevelsRecord
 
 BAR, BAR_A_TENSOR = 60, 11
 """bytes of a file and of each tensor, at most"""
@@ -81,10 +82,10 @@ def measured(name: str, tensors: State, options: Options) -> dict[str, Any]:
     """Encode, and look where the bytes are."""
     console.print(f"{name}: encoding {len(tensors)} tensors", style="dim")
     data, report = encoded(tensors, options)
-    with open_file(data) as file:
-        index, sections = file.reader.index, file.reader.section_sizes()
+    with Reader(data) as reader:
+        index, sections = reader.index, reader.section_sizes()
     members = index.members()
-    coded = [isinstance(index.records[positions[0]], Levels) for positions in members]
+    coded = [isinstance(index.records[positions[0]], LevelsRecord) for positions in members]
     levels = sum(stream.size for stream, is_coded in zip(index.streams, coded, strict=True) if is_coded)
     fixed, allowed = len(data) - levels, BAR + BAR_A_TENSOR * len(tensors)
     return {

@@ -1,7 +1,7 @@
 """How far quantization stays above the rate-distortion bound: plain rounding and every trellis, on a Gaussian source.
 
-The rate is the empirical entropy of the levels, each union of a trellis by itself: what an ideal coder without contexts
-needs. The bound at the error found is ½ log2(variance / error) bits. Steps are such that all make about the same error.
+The rate is the empirical entropy of the levels, each subset of a trellis by itself: what an ideal coder without
+contexts needs. The bound at the error found is ½ log2(variance / error) bits. Steps are chosen for about equal errors.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.common import console, save, show
-from frcodec import trellis
 from frcodec.constants import MAX_TRELLIS, MIN_TRELLIS
-from frcodec.decide import TRELLIS_STEP
-from frcodec.quantize.viterbi import decide
+from frcodec.encoder.decide import TRELLIS_STEP
+from frcodec.encoder.viterbi import find_path
+from frcodec.stages import trellis
 
 Reals = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
-Unions = npt.NDArray[np.uint8]
+Subsets = npt.NDArray[np.uint8]
 
 STEP = 0.318
 """of plain rounding, in standard deviations: 3.7 bits"""
@@ -60,24 +60,24 @@ def searched(source: Reals, state_bits: int) -> dict[str, Any]:
     contexts = np.zeros(source.shape, np.uint8)
     bits = np.zeros((2, MAGNITUDES))
     for _ in range(PASSES):
-        levels, unions = decide(source / step, contexts, bits, state_bits)
-        bits = prices(levels, unions)
-    return measured(state_bits, source, trellis.points(levels, unions) * step, levels, unions)
+        levels, subsets = find_path(source / step, contexts, bits, state_bits)
+        bits = prices(levels, subsets)
+    return measured(state_bits, source, trellis.points(levels, subsets) * step, levels, subsets)
 
 
-def prices(levels: Ints, unions: Unions) -> Reals:
-    """Bits of each magnitude in each union [2, magnitudes], sign included."""
-    counts = np.stack([np.bincount(np.abs(levels[unions == u]), minlength=MAGNITUDES) for u in (0, 1)]).astype(float)
+def prices(levels: Ints, subsets: Subsets) -> Reals:
+    """Bits of each magnitude in each subset [2, magnitudes], sign included."""
+    counts = np.stack([np.bincount(np.abs(levels[subsets == u]), minlength=MAGNITUDES) for u in (0, 1)]).astype(float)
     bits: Reals = -np.log2(np.maximum(counts, 0.5) / np.maximum(counts.sum(axis=1, keepdims=True), 1))
     bits[:, 1:] += 1
     return bits
 
 
 def measured(
-    state_bits: int, source: Reals, decoded: npt.NDArray[np.floating[Any]], levels: Ints, unions: Unions
+    state_bits: int, source: Reals, decoded: npt.NDArray[np.floating[Any]], levels: Ints, subsets: Subsets
 ) -> dict[str, Any]:
     """Rate, error and how far they are from the bound."""
-    rate = sum(entropy(levels[unions == u]) * float(np.mean(unions == u)) for u in (0, 1))
+    rate = sum(entropy(levels[subsets == u]) * float(np.mean(subsets == u)) for u in (0, 1))
     error = float(np.mean(np.square(source - decoded)))
     bound = 0.5 * float(np.log2(np.mean(np.square(source)) / error))
     return {

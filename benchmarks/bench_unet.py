@@ -16,8 +16,9 @@ import scipy.fft
 
 from benchmarks.bench_overhead import unet_tensors
 from benchmarks.common import encoded, save, show, verdict
-from frcodec import Options, load_file, native
-from frcodec.codec.decode import raw_bytes
+from frcodec import Options, load_file
+from frcodec.container.crc32 import crc32
+from frcodec.tensors import raw_bytes
 
 WRITE_BAR = 3.0
 """times a first-touch write, at most, without the checksum"""
@@ -36,7 +37,7 @@ def main() -> int:
     idct = seconds(lambda: [scipy.fft.idctn(array, norm="ortho", workers=2) for array in corners.values()])
     os.sched_setaffinity(0, {max(cores)})
     write = seconds(lambda: [np.full(array.shape, 1, np.float32) for array in decoded])
-    checksum = seconds(lambda: [native.crc32(raw_bytes(array)) for array in decoded])
+    checksum = seconds(lambda: [crc32(raw_bytes(array)) for array in decoded])
     decode = seconds(lambda: load_file(data)) - checksum
     passed = decode <= WRITE_BAR * write and SCIPY_BAR * decode <= idct
     row = {

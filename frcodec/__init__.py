@@ -1,4 +1,4 @@
-"""frcodec: neural network weights in small files, bit for bit the same on every machine.
+"""frcodec: a codec for neural-network weights, which decode to the same bits on every machine.
 
 For example:
 
@@ -18,11 +18,17 @@ from .constants import Code
 from .errors import CheckError, CorruptError, FileError, FrcError, UnsupportedError, UsageError
 
 if TYPE_CHECKING:
-    from .api import FrcFile, decode_file, encode_file, load_file, open_file, plan_file, save_file
-    from .calibration import Calibration, Sensitivity
-    from .codec import EncodeReport, Progress, TensorReport
-    from .modules import calibrate, load_model, save_model
-    from .plan import Options
+    from .api import decode_file, encode_file, inspect, load_file, open_file, plan_file, save_file, verify
+    from .decoder.file import FrcFile
+    from .encoder.calibration import Calibration, Sensitivity
+    from .encoder.options import Options
+    from .encoder.reports import EncodeReport, TensorReport
+    from .pytorch.calibrate import calibrate
+    from .pytorch.module import load_model, save_model
+    from .report.compare import TensorMatch
+    from .report.inspect import FileReport, WidthReport, WidthsReport
+    from .report.verify import VerifyReport
+    from .work import Progress
 
 try:
     __version__ = version("frcodec")
@@ -30,17 +36,23 @@ except PackageNotFoundError:  # run from a checkout that is not installed
     __version__ = "0+unknown"
 
 _LAZY = {
-    "api": ("FrcFile", "decode_file", "encode_file", "load_file", "open_file", "plan_file", "save_file"),
-    "codec": ("EncodeReport", "Progress", "TensorReport"),
-    "calibration": ("Calibration", "Sensitivity"),
-    "modules": ("calibrate", "load_model", "save_model"),
-    "plan": ("Options",),
+    "api": ("decode_file", "encode_file", "inspect", "load_file", "open_file", "plan_file", "save_file", "verify"),
+    "decoder.file": ("FrcFile",),
+    "encoder.calibration": ("Calibration", "Sensitivity"),
+    "encoder.options": ("Options",),
+    "encoder.reports": ("EncodeReport", "TensorReport"),
+    "pytorch.calibrate": ("calibrate",),
+    "pytorch.module": ("load_model", "save_model"),
+    "report.compare": ("TensorMatch",),
+    "report.inspect": ("FileReport", "WidthReport", "WidthsReport"),
+    "report.verify": ("VerifyReport",),
+    "work": ("Progress",),
 }
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the parts that need NumPy and SciPy only when they are used."""
+    """Import parts that need NumPy and SciPy when they are first used."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOME[name]}", __name__), name)
@@ -51,7 +63,8 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "Calibration", "CheckError", "Code", "CorruptError", "EncodeReport", "FileError", "FrcError", "FrcFile", "Options",
-    "Progress", "Sensitivity", "TensorReport", "UnsupportedError", "UsageError", "__version__", "calibrate",
-    "decode_file", "encode_file", "load_file", "load_model", "open_file", "plan_file", "save_file", "save_model",
+    "Calibration", "CheckError", "Code", "CorruptError", "EncodeReport", "FileError", "FileReport", "FrcError",
+    "FrcFile", "Options", "Progress", "Sensitivity", "TensorMatch", "TensorReport", "UnsupportedError", "UsageError",
+    "VerifyReport", "WidthReport", "WidthsReport", "__version__", "calibrate", "decode_file", "encode_file", "inspect",
+    "load_file", "load_model", "open_file", "plan_file", "save_file", "save_model", "verify",
 ]  # fmt: skip

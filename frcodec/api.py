@@ -1,98 +1,41 @@
-"""The Python API: model files and dictionaries of arrays to .frc files and back.
+"""The Python API: encode and decode model files and dictionaries of arrays.
 
-Every function raises only subclasses of `frcodec.FrcError` for what its callers or its inputs do wrong.
+Every function raises only subclasses of `frcodec.FrcError` for invalid arguments and inputs. Those that read .frc files
+alone import neither the encoder nor the formats of model files.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
-from typing import IO, BinaryIO, Literal, Self, TypeAlias
+from typing import IO, TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
-from .atomic import output
-from .codec import Decoder, EncodeReport, Progress, encode, predict
-from .codec.decode import raw_bytes
-from .codec.widths import Width, at_width
 from .constants import DEFAULT_MAX_BYTES, MAX_METADATA_BYTES, MAX_NAME_BYTES, Code
-from .container.index import Record
 from .container.reader import Reader
-from .container.widths import Widths
+from .decoder.file import FrcFile
+from .decoder.width import Width
+from .disk import output
 from .errors import FileError, UsageError
-from .files.plain import Header, write_npz, write_pt, write_safetensors
-from .files.read import read_model
-from .files.skeleton import Model
-from .plan import Options
-from .tensors import Array, Entry, from_array, widened
+from .report import inspect as inspection
+from .tensors import Array, Entry, from_array, raw_bytes
+from .work import Progress, thread_count
+
+if TYPE_CHECKING:
+    from .encoder.options import Options
+    from .encoder.reports import EncodeReport
+    from .formats.model import Model
+    from .report.inspect import FileReport
+    from .report.verify import VerifyReport
 
 PathOrFile: TypeAlias = "str | PathLike[str] | BinaryIO"
+"""a path, or a binary file to read or to write"""
+Source: TypeAlias = "PathOrFile | bytes | bytearray | memoryview"
+"""a path, a binary file to read, or the bytes of a file"""
 Format: TypeAlias = Literal["pt", "safetensors", "npz"]
-
-_PLAIN = {"pt": write_pt, "safetensors": write_safetensors, "npz": write_npz}
-
-
-class FrcFile(Mapping[str, Array]):
-    """An open .frc file as a read-only dictionary of arrays, decoded when they are asked for.
-
-    `file["conv1.weight"]` reads and decodes that tensor alone (small tensors that share a stream come together) and
-    verifies its digest. Views and tensors that share a stream come read-only. bfloat16 comes as float32 of the same
-    value, float8 and complex32 as unsigned integers.
-    At another width all tensors are decoded when the first is asked for, and come read-only.
-    A context manager; safe to use from several threads.
-    """
-
-    def __init__(self, reader: Reader, width: Width | None = None, *, force: bool = False) -> None:
-        self.reader = reader
-        self.decoder = Decoder(reader, at_width(reader, width, force=force))
-        self._records = self.decoder.index.records
-        self._positions = {r.name: p for p, r in enumerate(self._records) if r.name}
-
-    def __getitem__(self, name: str) -> Array:
-        position = self._positions[name]
-        return widened(self.decoder.entry(position), self._records[position].dtype)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._positions)
-
-    def arrays(self) -> Iterator[Array]:
-        """All values in order; on several processors the next ones are decoded ahead."""
-        positions = list(self._positions.values())
-        for position, array in zip(positions, self.decoder.entries(positions), strict=True):
-            yield widened(array, self._records[position].dtype)
-
-    def __len__(self) -> int:
-        return len(self._positions)
-
-    def record(self, name: str) -> Record:
-        """Shape, dtype and coding of a tensor, without decoding it. KeyError for an unknown name."""
-        return self._records[self._positions[name]]
-
-    @property
-    def widths(self) -> Widths | None:
-        """Which axes are channels, and the widths that the file was validated at; None where it has full width only."""
-        return self.reader.widths
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        """The free text that the file carries."""
-        return self.reader.metadata
-
-    def close(self) -> None:
-        """Release the file; arrays already decoded stay valid."""
-        self.reader.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def encode_file(
@@ -108,8 +51,17 @@ def encode_file(
     """Encode a model file (.pt, .pth, .ptl, TorchScript, .pte or .safetensors) to an .frc file.
 
     Without options every tensor gets the default quality. An existing target is replaced only with `force`.
-    `threads` defaults to the number of processors; the file is the same for any number.
+    `threads` is the largest number of threads, by default that of the processors; the file is the same for any number.
+
+    Raises:
+        UsageError: invalid options or arguments; the target exists (output_exists).
+        CorruptError: the model file is damaged (bad_model).
+        UnsupportedError: the model file is of an unknown kind (unsupported_model).
+        FileError: reading or writing failed.
     """
+    from .encoder.encode import encode
+    from .encoder.options import Options
+
     _check_apart(source, target)
     options = options or Options()
     with _model(source, options) as (model, size), _target(target, force) as out:
@@ -117,7 +69,7 @@ def encode_file(
             model,
             out,
             options,
-            threads=_threads(threads),
+            threads=thread_count(threads),
             metadata=_texts(metadata),
             progress=progress,
             source_bytes=size,
@@ -127,72 +79,135 @@ def encode_file(
 def plan_file(
     source: PathOrFile, *, options: Options | None = None, threads: int | None = None, progress: Progress | None = None
 ) -> EncodeReport:
-    """What `encode_file` would report, without writing anything."""
+    """The report that `encode_file` would return, without writing a file."""
+    from .encoder.encode import predict
+    from .encoder.options import Options
+
     options = options or Options()
     with _model(source, options) as (model, size):
-        return predict(model, options, threads=_threads(threads), progress=progress, source_bytes=size)
+        return predict(model, options, threads=thread_count(threads), progress=progress, source_bytes=size)
 
 
 def decode_file(
-    source: PathOrFile,
+    source: Source,
     target: PathOrFile,
     *,
     to: Format | None = None,
     width: Width | None = None,
+    allow_unvalidated: bool = False,
     force: bool = False,
+    threads: int | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
     progress: Progress | None = None,
 ) -> None:
-    """Rebuild the model file that an .frc file was made from, or with `to` a plain state dict of that format.
+    """Rebuild the model file that an .frc file was encoded from, or with `to` write a state dict in that format.
 
-    A state dict may have another `width`, as for `open_file`.
-    The target appears whole and checked, or not at all; a stream as target may have been written to in part
-    when an error is raised.
+    A state dict may have another `width`; `width`, `allow_unvalidated`, `threads` and `max_bytes` are those of
+    `open_file`. An existing target is replaced only with `force`.
+    A path as target appears as a whole, its checksums compared, or not at all; a file as target may have been written
+    to in part when an error is raised.
+
+    Raises:
+        UsageError: invalid arguments; the target exists (output_exists); a width without validation
+            (unvalidated_width); without `to`, a file that holds only tensors (bad_option).
+        CorruptError, UnsupportedError, FileError: as `open_file`; writing failed.
     """
     _check_apart(source, target)
-    with open_file(source, width=width, force=force, max_bytes=max_bytes) as file, _target(target, force) as out:
+    with (
+        open_file(
+            source, width=width, allow_unvalidated=allow_unvalidated, threads=threads, max_bytes=max_bytes
+        ) as file,
+        _target(target, force) as out,
+    ):
         if to is None:
-            file.decoder.rebuild(out.write, progress)
+            file.rebuild(out.write, progress)
         else:
             _write_plain(file, out, to, progress)
 
 
 def open_file(
-    source: PathOrFile | bytes | memoryview,
+    source: Source,
     *,
     width: Width | None = None,
-    force: bool = False,
+    allow_unvalidated: bool = False,
+    threads: int | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
 ) -> FrcFile:
     """Open an .frc file; only its framing and its index are read.
 
-    Where the file declares channel axes, `width` gives its tensors with other numbers of channels: 16 for at most 16
-    in every group, "1/4" or 0.25 for that part of them, "8,16" or (8, 16) for a length of every group, {1: 16} for
-    some. UsageError (unvalidated_width) for a width that is not in the file's list, unless `force`.
+    Where the file declares channel axes, `width` selects its tensors with other numbers of channels: 16 for at most 16
+    in every group, "1/4" or 0.25 for that share of them, "8,16" or (8, 16) for the length of every group, {1: 16} for
+    some groups. A width that is not in the file's list of validated ones needs `allow_unvalidated`.
+    `threads` is the largest number of threads that decode, by default that of the processors. `max_bytes` limits the
+    decoded size of all tensors together.
+
+    Raises:
+        UsageError: invalid arguments (bad_option); a width without validation (unvalidated_width).
+        CorruptError: the file is damaged, or no .frc file.
+        UnsupportedError: the file needs a newer version, or decodes to more than `max_bytes` (too_large).
+        FileError: the file cannot be read (read_failed).
     """
-    if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 0:
-        raise UsageError(Code.BAD_OPTION, f"max_bytes must be a number of bytes, not {max_bytes!r}.")
-    if isinstance(source, bytes | memoryview):
-        return _opened(source, max_bytes, width, force)
-    if isinstance(source, str | PathLike):
-        return _opened(Path(source), max_bytes, width, force)
-    if not hasattr(source, "read"):
-        raise UsageError(Code.BAD_OPTION, f"A path, a binary file or bytes are needed, not a {type(source).__name__}.")
-    with _spooled(source) as path:
-        return _opened(path, max_bytes, width, force)
+    threads = thread_count(threads)
+    with _read(source) as data:
+        reader = Reader(data, max_bytes=_limit(max_bytes))
+        try:
+            return FrcFile(reader, width, allow_unvalidated=allow_unvalidated, threads=threads)
+        except BaseException:
+            reader.close()
+            raise
 
 
 def load_file(
-    source: PathOrFile | bytes | memoryview,
+    source: Source,
     *,
     width: Width | None = None,
-    force: bool = False,
+    allow_unvalidated: bool = False,
+    threads: int | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
 ) -> dict[str, Array]:
-    """All tensors of an .frc file by name, as `FrcFile` gives them; at another width as for `open_file`."""
-    with open_file(source, width=width, force=force, max_bytes=max_bytes) as file:
-        arrays = zip(file, file.arrays(), strict=True)
-        return {name: array if array.flags.writeable else array.copy() for name, array in arrays}
+    """Decode all tensors of an .frc file to writable arrays by name.
+
+    Dtypes are those of `FrcFile`; arguments and errors are those of `open_file`.
+    """
+    with open_file(
+        source, width=width, allow_unvalidated=allow_unvalidated, threads=threads, max_bytes=max_bytes
+    ) as file:
+        return file.load()
+
+
+def inspect(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> FileReport:
+    """Tensors, sizes, metadata and widths of an .frc file from its index and headers; nothing is decoded.
+
+    Raises CorruptError, UnsupportedError, FileError, as `open_file`.
+    """
+    with _read(source) as data, Reader(data, max_bytes=_limit(max_bytes)) as reader:
+        return inspection.inspect(reader)
+
+
+def verify(
+    source: Source,
+    against: Source | None = None,
+    *,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> VerifyReport:
+    """Check every section, tensor and validated width of an .frc file, and the rebuilt model file; nothing is written.
+
+    With `against`, a model file, every tensor is compared with the model's. Differences are in the report, whose
+    `require` raises for them.
+
+    Raises:
+        CorruptError: a checksum does not match, or the model file is damaged.
+        UnsupportedError: as `open_file`, or a model file of an unknown kind.
+        FileError: a file cannot be read.
+    """
+    from .report.verify import verify_file
+
+    with ExitStack() as stack:
+        data = stack.enter_context(_read(source))
+        model = None if against is None else stack.enter_context(_read(against))
+        return verify_file(data, model, max_bytes=_limit(max_bytes), threads=thread_count(threads), progress=progress)
 
 
 def save_file(
@@ -205,7 +220,10 @@ def save_file(
     metadata: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> EncodeReport:
-    """Encode a dictionary of NumPy arrays; there is no model file to rebuild, only tensors."""
+    """Encode a dictionary of NumPy arrays to an .frc file, which holds no model file to rebuild.
+
+    Arguments and errors are those of `encode_file`; UsageError (bad_tensor) for names and dtypes that cannot be stored.
+    """
     for name in tensors:
         if not isinstance(name, str) or not name or "\0" in name or len(_utf8(name)) > MAX_NAME_BYTES:
             raise UsageError(
@@ -220,7 +238,7 @@ def save_file(
 
 def save_entries(
     entries: Sequence[Entry],
-    exact: Iterable[int],
+    lossless: Iterable[int],
     target: PathOrFile,
     *,
     options: Options | None,
@@ -229,45 +247,52 @@ def save_entries(
     metadata: Mapping[str, str] | None,
     progress: Progress | None,
 ) -> EncodeReport:
-    """Encode entries without a model file; those at the positions `exact` without loss."""
-    model = Model("tensors", entries, None, frozenset(exact))
+    """Encode entries without a model file; those at the positions `lossless` without loss."""
+    from .encoder.encode import encode
+    from .encoder.options import Options
+    from .formats.model import Model
+
+    model = Model("tensors", entries, None, frozenset(lossless))
     with _target(target, force) as out:
         return encode(
-            model, out, options or Options(), threads=_threads(threads), metadata=_texts(metadata), progress=progress
+            model,
+            out,
+            options or Options(),
+            threads=thread_count(threads),
+            metadata=_texts(metadata),
+            progress=progress,
         )
 
 
-def _opened(source: Path | bytes | memoryview, max_bytes: int, width: Width | None, force: bool) -> FrcFile:
-    reader = Reader(source, max_bytes=max_bytes)
-    try:
-        return FrcFile(reader, width, force=force)
-    except BaseException:
-        reader.close()
-        raise
-
-
-def _check_apart(source: PathOrFile, target: PathOrFile) -> None:
+def _check_apart(source: Source, target: PathOrFile) -> None:
     """Refuse arguments of other types, and to write over the file that is being read."""
-    for argument in (source, target):
-        if (
-            not isinstance(argument, str | PathLike)
-            and not hasattr(argument, "read")
-            and not hasattr(argument, "write")
-        ):
-            raise UsageError(Code.BAD_OPTION, f"A path or a binary file is needed, not a {type(argument).__name__}.")
+    if not isinstance(target, str | PathLike) and not hasattr(target, "write"):
+        raise UsageError(Code.BAD_OPTION, f"The output must be a path or a binary file, not a {type(target).__name__}.")
     if not isinstance(source, str | PathLike) or not isinstance(target, str | PathLike):
         return
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         if Path(source).samefile(target):
             raise UsageError(Code.BAD_OPTION, f"Input and output are the same file, {target}: name another output.")
 
 
+def _limit(max_bytes: int) -> int:
+    if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 0:
+        raise UsageError(Code.BAD_OPTION, f"max_bytes must be a number of bytes, not {max_bytes!r}.")
+    return max_bytes
+
+
 def _write_plain(file: FrcFile, out: BinaryIO, to: Format, progress: Progress | None) -> None:
-    if to not in _PLAIN:
-        raise UsageError(Code.BAD_OPTION, f"There is no output format {to!r}; choose from {', '.join(_PLAIN)}.")
-    headers = [Header(name, file.record(name).dtype, file.record(name).shape) for name in file]
-    total = sum(header.nbytes for header in headers)
+    from .formats.npz import write_npz
+    from .formats.plain import Header
+    from .formats.pytorch.state_dict import write_pt
+    from .formats.safetensors import write_safetensors
+
+    writers = {"pt": write_pt, "safetensors": write_safetensors, "npz": write_npz}
+    if to not in writers:
+        raise UsageError(Code.BAD_OPTION, f"There is no output format {to!r}; choose from {', '.join(writers)}.")
     names = list(file)
+    headers = [Header(name, file.record(name).dtype, file.record(name).shape) for name in names]
+    total = sum(header.nbytes for header in headers)
     done = 0
 
     def fetch(number: int) -> bytes | bytearray | memoryview:
@@ -275,14 +300,16 @@ def _write_plain(file: FrcFile, out: BinaryIO, to: Format, progress: Progress | 
         if progress:
             progress(done, total, names[number])
         done += headers[number].nbytes
-        return raw_bytes(file.decoder.entry(file._positions[names[number]]))
+        return raw_bytes(file.stored(names[number]))
 
-    _PLAIN[to](out, headers, fetch)
+    writers[to](out, headers, fetch)
 
 
 @contextmanager
 def _model(source: PathOrFile, options: Options) -> Iterator[tuple[Model, int]]:
-    """A model file taken apart, and its size."""
+    """The entries and the skeleton of a model file, and its size in bytes."""
+    from .formats.read import read_model
+
     with ExitStack() as stack:
         path = Path(source) if isinstance(source, str | PathLike) else stack.enter_context(_spooled(source))
         model = read_model(path, normalize=not options.lossless, max_bytes=DEFAULT_MAX_BYTES)
@@ -304,8 +331,24 @@ def _target(target: PathOrFile, force: bool) -> Iterator[BinaryIO]:
 
 
 @contextmanager
+def _read(source: Source) -> Iterator[Path | bytes | memoryview]:
+    """A source as a path or as bytes."""
+    if isinstance(source, bytes | memoryview):
+        yield source
+    elif isinstance(source, bytearray):
+        yield memoryview(source)
+    elif isinstance(source, str | PathLike):
+        yield Path(source)
+    else:
+        with _spooled(source) as path:
+            yield path
+
+
+@contextmanager
 def _spooled(stream: IO[bytes]) -> Iterator[Path]:
-    """What a stream holds, in a temporary file that exists as long as the block runs."""
+    """The content of a stream in a temporary file that exists as long as the block runs."""
+    if not hasattr(stream, "read"):
+        raise UsageError(Code.BAD_OPTION, f"A path, a binary file or bytes are needed, not a {type(stream).__name__}.")
     with tempfile.NamedTemporaryFile(prefix="frcodec-") as file:
         try:
             shutil.copyfileobj(stream, file)
@@ -315,17 +358,11 @@ def _spooled(stream: IO[bytes]) -> Iterator[Path]:
         yield Path(file.name)
 
 
-def _threads(asked: int | None) -> int:
-    if asked is not None and asked < 1:
-        raise UsageError(Code.BAD_OPTION, f"{asked} threads cannot do any work; ask for at least 1.")
-    return asked or os.cpu_count() or 1
-
-
 def _texts(metadata: Mapping[str, str] | None) -> dict[str, str]:
     texts = dict(metadata or {})
     for key, value in texts.items():
         if not isinstance(key, str) or not isinstance(value, str):
-            raise UsageError(Code.BAD_OPTION, f"Metadata must be text by text, not {key!r}: {value!r}.")
+            raise UsageError(Code.BAD_OPTION, f"Metadata must map text to text, not {key!r} to {value!r}.")
     size = sum(len(_utf8(text)) for item in texts.items() for text in item) + 10 * len(texts) + 5
     if size > MAX_METADATA_BYTES:
         raise UsageError(Code.BAD_OPTION, f"The metadata takes {size} bytes; at most {MAX_METADATA_BYTES} are allowed.")

@@ -1,24 +1,27 @@
-"""Every error that frcodec raises on purpose: one tree, one code a cause.
+"""The errors that frcodec raises: one tree, and a code for every cause.
 
     FrcError                 exit status
-      CheckError        1xx  1   a comparison asked for by the user found a difference
-      UsageError        2xx  2   the caller asked for something that means nothing
+      CheckError        1xx  1   a requested comparison found a difference
+      UsageError        2xx  2   invalid arguments
       CorruptError      3xx  3   the input is damaged or not what it claims to be
-      UnsupportedError  4xx  4   the input is sound but this version or these limits do not take it
-      FileError         5xx  5   the operating system refused
+      UnsupportedError  4xx  4   the input is valid, but beyond this version or the caller's limits
+      FileError         5xx  5   the operating system failed to read or to write
 
 The codes are those of the specification, section "Error codes".
 """
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from .constants import Code
 
 
 class FrcError(Exception):
-    """A message for people, a stable `code` for programs, and where in the input it happened.
+    """Base class: a message for people, a stable `code` for programs, and the place in the input.
 
-    The message says what was found, what was allowed and, where there is something to do, what to do.
+    The message says what is wrong, what is allowed and, where possible, what to do. Errors can be pickled.
     """
 
     status = 0
@@ -30,21 +33,24 @@ class FrcError(Exception):
         self.code = code
         self.message = message
         self.offset = offset
-        """byte offset in the input, None where no single place is at fault"""
+        """byte offset in the input; None where there is no single place"""
 
     def __str__(self) -> str:
         place = "" if self.offset is None else f" (at byte {self.offset})"
         return f"{self.message}{place}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), offset=self.offset), (self.code, self.message)
+
 
 class CheckError(FrcError):
-    """A comparison asked for by the user found a difference."""
+    """A requested comparison found a difference."""
 
     status = 1
 
 
 class UsageError(FrcError):
-    """The caller asked for something that means nothing or would do harm."""
+    """The arguments are invalid, or would do harm."""
 
     status = 2
 
@@ -56,12 +62,12 @@ class CorruptError(FrcError):
 
 
 class UnsupportedError(FrcError):
-    """The input is sound, but beyond this version or the caller's limits."""
+    """The input is valid, but beyond this version or the caller's limits."""
 
     status = 4
 
 
 class FileError(FrcError):
-    """The operating system refused to read or to write."""
+    """The operating system failed to read or to write."""
 
     status = 5

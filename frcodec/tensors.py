@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -126,8 +126,8 @@ def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
-def widened(array: Array, dtype: DType) -> Array:
-    """Elements as NumPy users expect them: bfloat16 exactly widened to float32, all else as it is stored."""
+def widen(array: Array, dtype: DType) -> Array:
+    """Elements as NumPy users expect them: bfloat16 exactly widen to float32, all else as it is stored."""
     if dtype.name != "bfloat16":
         return array
     return (array.astype(np.uint32) << np.uint32(16)).view(np.float32)
@@ -153,3 +153,9 @@ def from_array(name: str, array: Array) -> Stored:
     dtype = DTYPES[kind]
     little = np.ascontiguousarray(array, dtype=dtype.storage)
     return Stored(name, dtype, array.shape, little.reshape(-1).view(np.uint8).data if little.size else b"")
+
+
+def raw_bytes(array: Array) -> Buffer:
+    """The bytes of an array in C order, without a copy where it is contiguous."""
+    flat: Any = np.ascontiguousarray(array).reshape(-1)
+    return memoryview(flat.view(np.uint8)) if flat.size else b""

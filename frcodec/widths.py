@@ -1,6 +1,6 @@
-"""For whoever writes files: declare channel axes, and try widths.
+"""Write the widths section of .frc files: declare channel axes, and validate widths.
 
-Both take a finished .frc file and give it back with another widths section, everything else staying as it is.
+Both functions take the bytes of an .frc file and return it with a new widths section; all else is unchanged.
 """
 
 from __future__ import annotations
@@ -8,27 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from .api import FrcFile, open_file
-from .codec.widths import Width, lengths_of
+from .api import open_file
 from .constants import SECTION_INDEX, SECTION_WIDTHS, TRAILER_BYTES, Code
-from .container import sections
-from .container import widths as widths_section
-from .container.index import Index, Shared
+from .container import sections, widths_section
+from .container.reader import Reader
+from .container.records import Index, ViewRecord
 from .container.widths import Channel, Validated, Widths
+from .decoder.file import FrcFile
+from .decoder.width import Width, lengths_of
 from .errors import UsageError
 
-__all__ = ["Channel", "Validated", "Widths", "declared", "validated"]
+__all__ = ["Channel", "Validated", "Widths", "declare", "validate"]
 
 
-def declared(file: bytes, axes: Mapping[str, Mapping[int, Channel]]) -> bytes:
-    """The file with its channel axes declared: tensor -> axis -> what it is, with groups counted from 0.
+def declare(file: bytes, axes: Mapping[str, Mapping[int, Channel]]) -> bytes:
+    """Declare the channel axes of a file: tensor name -> axis -> channel group, counted from 0.
 
-    The name of a view stands for the entry it views, whose axes count. Axes must be transformed as a whole; all views
-    of such an entry must be the whole of it with axes merged.
+    The name of a view stands for the entry it views, and axes are those of that entry. Axes must be transformed as a
+    whole; all views of such an entry must be the whole of it with axes merged.
     Raises UsageError (bad_option, unknown_tensor).
     """
-    with open_file(file) as opened:
-        index = opened.reader.index
+    with Reader(file) as reader:
+        index = reader.index
         positions = {record.name: p for p, record in enumerate(index.records) if record.name}
         unknown = sorted(set(axes) - set(positions))
         if unknown:
@@ -39,7 +40,7 @@ def declared(file: bytes, axes: Mapping[str, Mapping[int, Channel]]) -> bytes:
         return _with(file, widths_section.declared(index, placed), index)
 
 
-def validated(
+def validate(
     file: bytes,
     widths: Sequence[Width],
     score: Callable[[FrcFile], str],
@@ -47,30 +48,30 @@ def validated(
     *,
     label: str = "",
 ) -> bytes:
-    """The file with these widths, and no others, in its list of validated ones.
+    """Score a file at these widths, and list them, and no others, as its validated ones.
 
-    Each is decoded and handed to `score`, which gives a text for people such as "97.3", and to `multiply_adds`, which
-    counts those of one forward pass. `label` says what the score is.
+    The file is opened at each width and passed to `score`, which returns text for people such as "97.3", and to
+    `multiply_adds`, which counts those of one forward pass. `label` says what the score is.
     Raises UsageError (bad_option), also where the file declares no channel axes.
     """
-    with open_file(file) as opened:
-        found, index = opened.widths, opened.reader.index
-        if found is None:
+    with Reader(file) as reader:
+        section, index = reader.widths, reader.index
+        if section is None:
             raise UsageError(Code.BAD_OPTION, "The file declares no channel axes: there is only its full width.")
-        tried = [_tried(file, lengths_of(width, found.groups), score, multiply_adds) for width in widths]
-        return _with(file, replace(found, label=label, validated=tuple(tried)), index)
+        scored = [_scored(file, lengths_of(width, section.groups), score, multiply_adds) for width in widths]
+        return _with(file, replace(section, label=label, validated=tuple(scored)), index)
 
 
-def _tried(
+def _scored(
     file: bytes, lengths: tuple[int, ...], score: Callable[[FrcFile], str], multiply_adds: Callable[[FrcFile], int]
 ) -> Validated:
-    with open_file(file, width=lengths, force=True) as at:
-        return Validated(lengths, score(at), multiply_adds(at), at.decoder.checksum())
+    with open_file(file, width=lengths, allow_unvalidated=True) as at:
+        return Validated(lengths, score(at), multiply_adds(at), at.checksum())
 
 
 def _stored(index: Index, position: int) -> int:
     record = index.records[position]
-    return record.view.target if isinstance(record, Shared) else position
+    return record.view.target if isinstance(record, ViewRecord) else position
 
 
 def _with(file: bytes, widths: Widths, index: Index) -> bytes:
@@ -78,9 +79,9 @@ def _with(file: bytes, widths: Widths, index: Index) -> bytes:
     payload = widths_section.write(widths, index)
     section = b"".join(bytes(part) for part in sections.frame(SECTION_WIDTHS, payload, ancillary=True))
     out = bytearray(sections.HEADER)
-    for found in sections.walk(memoryview(file)):
-        if found.type == SECTION_INDEX:
+    for other in sections.walk(memoryview(file)):
+        if other.type == SECTION_INDEX:
             out += section
-        if found.type != SECTION_WIDTHS:
-            out += file[found.start : found.end]
+        if other.type != SECTION_WIDTHS:
+            out += file[other.start : other.end]
     return bytes(out + file[-TRAILER_BYTES:])

@@ -10,7 +10,9 @@ from typing import Any
 
 SPEC = Path(__file__).resolve().parent
 PYTHON = SPEC.parent / "frcodec" / "constants.py"
-CPP = SPEC.parent / "android_loader" / "core" / "constants.h"
+CORE = SPEC.parent / "android_loader" / "core"
+CPP = CORE / "base" / "constants.h"
+C = CORE / "include" / "frc_enums.h"
 KOTLIN = SPEC.parent / "android_loader" / "kotlin" / "src" / "main" / "kotlin" / "io" / "github" / "frcodec"
 PLAIN_SECTIONS_EXCLUDED = {"errors", "dtypes"}
 
@@ -53,7 +55,7 @@ def plain(key: str, value: Any) -> str:
 
 
 def cpp_source(constants: dict[str, Any]) -> str:
-    """The text of android_loader/core/constants.h."""
+    """The text of android_loader/core/base/constants.h."""
     lines = [
         "// Numbers of the format. Generated from spec/constants.toml by spec/generate.py: change them there.",
         "",
@@ -69,10 +71,10 @@ def cpp_source(constants: dict[str, Any]) -> str:
         if section in PLAIN_SECTIONS_EXCLUDED:
             continue
         lines += [f"// {section}"] + [cpp_plain(key, value) for key, value in values.items()] + [""]
-    lines += ["/// What went wrong; number / 100 is the exit status of the command line tool."]
+    lines += ["/// Error codes; code / 100 is the exit status of the command line tool."]
     lines += ["enum class Code : int {"]
     lines += ["    OK = 0,"] + [f"    {name.upper()} = {number}," for name, number in constants["errors"].items()]
-    lines += ["};", "", "/// Element types; the values are their ids in the index.", "enum class DType : uint8_t {"]
+    lines += ["};", "", "/// Element types; the values are the ids in the index.", "enum class DType : uint8_t {"]
     lines += [f"    {name.upper()} = {entry['id']}," for name, entry in constants["dtypes"].items()]
     sizes = [entry["bits"] // 8 for entry in sorted(constants["dtypes"].values(), key=lambda entry: entry["id"])]
     lines += ["};", "", "/// Bytes of one element, by id.", cpp_plain("dtype_bytes", sizes), ""]
@@ -91,18 +93,42 @@ def cpp_plain(key: str, value: Any) -> str:
     return f"inline constexpr {kind} {key.upper()} = {value};"
 
 
+def c_source(constants: dict[str, Any]) -> str:
+    """The text of android_loader/core/include/frc_enums.h."""
+    comments, codes = error_comments(), constants["errors"].items()
+    lines = ["/* Enums of frc.h. Generated from spec/constants.toml by spec/generate.py: change them there. */", ""]
+    lines += ["#ifndef FRC_ENUMS_H", "#define FRC_ENUMS_H", "", "/* clang-format off */", ""]
+    lines += ["/* Error codes. They are never reused; some occur in the command line tool only. */"]
+    lines += ["typedef enum frc_code {", "    FRC_OK = 0,"]
+    lines += [f"    FRC_{name.upper()} = {number}, /* {comments[name]} */" for name, number in codes]
+    lines += ["} frc_code;", "", "/* Element types, by their names in PyTorch. */", "typedef enum frc_dtype {"]
+    lines += [f"    FRC_DTYPE_{name.upper()} = {entry['id']}," for name, entry in constants["dtypes"].items()]
+    lines += ["} frc_dtype;", "", "#endif", ""]
+    return "\n".join(lines)
+
+
+def error_comments() -> dict[str, str]:
+    """What each error code means: the comment beside it in constants.toml."""
+    return dict(re.findall(r"^(\w+) = \d+ +# (.*)$", (SPEC / "constants.toml").read_text(), re.MULTILINE))
+
+
 def kotlin_codes(constants: dict[str, Any]) -> str:
-    """The text of FrcCode.kt; what a number means is the comment beside it."""
-    comments = dict(re.findall(r"^(\w+) = \d+ +# (.*)$", (SPEC / "constants.toml").read_text(), re.MULTILINE))
+    """The text of FrcCode.kt."""
+    comments = error_comments()
     values = [
         f"    /** {comments[name][:1].upper()}{comments[name][1:]}. */\n    {name.upper()}({number}),\n\n"
         for name, number in constants["errors"].items()
     ]
+    values.append(
+        "    /** A code that this version of the library does not know; [FrcException.number] is its number. */\n"
+        "    UNKNOWN(-1),\n"
+    )
     return kotlin_enum(
         "FrcCode",
-        "What went wrong. Some occur in the command line tool only.",
+        "The cause of an [FrcException]. Later versions may add codes; some occur in the command-line tool only.",
         {"number": "the same in every language, and never reused"},
         values,
+        "values().firstOrNull { it.number == number } ?: UNKNOWN",
     )
 
 
@@ -113,20 +139,21 @@ def kotlin_dtypes(constants: dict[str, Any]) -> str:
     ]
     return kotlin_enum(
         "FrcDType",
-        "Types of elements, by their names in PyTorch; BYTES is a storage whose type the file does not tell.",
-        {"number": "id in the file", "byteCount": "size of one element"},
+        "Types of elements, by their names in PyTorch. BYTES is a storage without a type.",
+        {"number": "id in the file", "byteCount": "size of an element in bytes"},
         values,
+        "values().first { it.number == number }",
     )
 
 
-def kotlin_enum(name: str, doc: str, properties: dict[str, str], values: list[str]) -> str:
-    """An enum class of numbers, found by the first of them."""
+def kotlin_enum(name: str, doc: str, properties: dict[str, str], values: list[str], by_number: str) -> str:
+    """An enum class of numbers; `by_number` is the expression that finds the value of a `number`."""
     lines = ["// Generated from spec/constants.toml by spec/generate.py: change it there.", ""]
     lines += ["package io.github.frcodec", "", "/**", f" * {doc}", " *"]
     lines += [f" * @property {key} {meaning}" for key, meaning in properties.items()]
     lines += [" */", f"public enum class {name}("] + [f"    public val {key}: Int," for key in properties]
     lines += [") {", "".join(values).rstrip("\n"), "    ;", "", "    internal companion object {"]
-    lines += [f"        fun of(number: Int): {name} = values().first {{ it.number == number }}", "    }", "}", ""]
+    lines += [f"        fun of(number: Int): {name} = {by_number}", "    }", "}", ""]
     return "\n".join(lines)
 
 
@@ -143,6 +170,7 @@ def main() -> int:
     sources = {
         PYTHON: python_source(constants),
         CPP: cpp_source(constants),
+        C: c_source(constants),
         KOTLIN / "FrcCode.kt": kotlin_codes(constants),
         KOTLIN / "FrcDType.kt": kotlin_dtypes(constants),
     }

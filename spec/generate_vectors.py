@@ -1,10 +1,10 @@
-"""Adds missing test files to spec/vectors and their entries to its manifest; never changes one that is there.
+"""Add missing test files to spec/vectors and their digests to its manifest; existing ones are never changed.
 
-    python spec/generate_vectors.py            write what is missing
-    python spec/generate_vectors.py --check    only tell what is missing
+    python spec/generate_vectors.py            write the missing files
+    python spec/generate_vectors.py --check    only list them
 
-What the files are made of is in tests/vectors (sound ones) and tests/attacks (the others): name -> how to make it.
-What the sound ones hold is what the reference decoder finds in them.
+The modules in tests/vectors build the valid files, those in tests/attacks the invalid ones. The digests of the entries
+of valid files are those of the reference decoder.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ VALID = (
     "valid_streams",
     "valid_trellis",
     "valid_files",
+    "valid_frames",
+    "valid_limits",
     "valid_widths",
 )
 HEADER = """\
@@ -43,7 +45,7 @@ HEADER = """\
 
 
 def missing() -> Iterator[tuple[str, Callable[[], tuple[bytes, str]]]]:
-    """Vectors that are not there yet: the name, and what makes the file and its lines of the manifest."""
+    """Yield the name of every missing vector, and a function that makes the file and its lines of the manifest."""
     known = tomllib.loads(MANIFEST.read_text("utf-8")) if MANIFEST.exists() else {}
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     for module in VALID:
@@ -78,7 +80,7 @@ def _invalid(name: str, data: bytes, error: str) -> tuple[bytes, str]:
 
 
 def main() -> int:
-    """Add what is missing; with --check the exit status tells whether anything is."""
+    """Add the missing files; with --check the exit status is 1 if there are any."""
     names = []
     for name, make in missing():
         data, lines = make()

@@ -1,8 +1,7 @@
-"""A decoder for FRC files that is written to be read: it follows frc-1.md section by section and shares no code.
+"""A decoder for FRC files, written to be read: it follows frc-1.md section by section and shares no code with frcodec.
 
 It holds everything in memory and decodes level by level, so it is slow; but it makes every check of the specification.
-Sections 1 and 8 to 11, level streams and what becomes of them, are in reference_levels.py, section 17 is in
-reference_widths.py.
+Sections 1 and 8 to 11, from level streams to tensors, are in reference_levels.py, section 17 is in reference_widths.py.
 
     python spec/reference_decoder.py FILE.frc                   lists name, dtype, shape and SHA-256 of every tensor
     python spec/reference_decoder.py FILE.frc --width 8,16      at this width, the lengths of all groups
@@ -28,17 +27,17 @@ DTYPES: dict[int, str] = {row["id"]: name for name, row in TOML["dtypes"].items(
 BYTES: dict[str, int] = {name: row["bits"] // 8 for name, row in TOML["dtypes"].items()}  # of an element
 OTHERS = ("bfloat16", "float8", "complex32", "bytes")  # NumPy does not have them: unsigned integers of their size
 NUMPY = {dtype: np.dtype(f"<u{n}" if dtype.startswith(OTHERS) else dtype) for dtype, n in BYTES.items()}
-(DATA, SKELETON, METADATA, INDEX, WIDTHS), (LEVELS, RAW, VIEW) = (1, 2, 3, 4, 6), (0, 1, 2)
+(DATA, SKELETON, METADATA, INDEX, WIDTHS), (LEVELS, LOSSLESS, VIEW) = (1, 2, 3, 4, 6), (0, 1, 2)
 
 
 # 2. File --------------------------------------------------------------------------------------------------------------
 def read_file(file: bytes) -> dict[int, list[bytes]]:
-    """Give the payloads of the sections of each type, in file order."""
+    """Return the payloads of the sections of each type, in file order."""
     require(file[:4] == b"\x8fFRC"[: len(file)], "bad_magic")
     require(len(file) >= 6, "truncated")
     require(file[4] == 1, "future_version")
     require(file[5] == 0, "reserved_bits")
-    require(len(file) >= 14 and file[-4:] == b"FRCz", "bad_trailer")
+    require(file[-4:] == b"FRCz", "bad_trailer")
     sections: dict[int, list[bytes]] = {kind: [] for kind in (DATA, SKELETON, METADATA, INDEX, WIDTHS)}
     start, end, trailer = 6, 6, len(file) - 8
     while end < trailer:
@@ -52,7 +51,7 @@ def read_file(file: bytes) -> dict[int, list[bytes]]:
 
 
 def read_section(file: bytes, start: int, trailer: int) -> tuple[bytes, int]:
-    """Give the payload of the section at `start`, and where the section ends."""
+    """Return the payload of the section at `start`, and where the section ends."""
     body = start + 3  # behind the uvarint, which ends with the first byte below 128
     while file[body - 1] >= 128 and body < start + 11:
         body += 1
@@ -78,7 +77,7 @@ def split_streams(data: list[bytes], sizes: tuple[int, ...]) -> Iterator[bytes]:
 
 # 3. Packed values -----------------------------------------------------------------------------------------------------
 def decompress(frame: bytes, limit: int) -> bytes:
-    """Give the content, of at most `limit` bytes, of exactly one zstd frame."""
+    """Return the content, of at most `limit` bytes, of exactly one zstd frame."""
     require(frame[:4] == zstandard.FRAME_HEADER, "bad_zstd")
     try:
         header, first = zstandard.get_frame_parameters(frame), zstandard.frame_header_size(frame)
@@ -89,24 +88,29 @@ def decompress(frame: bytes, limit: int) -> bytes:
             at += 3 + (1 if block >> 1 & 3 == 1 else block >> 3)  # a block of kind 1 repeats one byte
             require(at <= len(frame), "bad_zstd")
         require(at + 4 * header.has_checksum == len(frame), "bad_zstd")
-        require(size != zstandard.CONTENTSIZE_UNKNOWN and size <= 131072 * ((len(frame) - first) // 3), "bad_zstd")
+        require(size <= 131072 * ((len(frame) - first) // 3), "bad_zstd")  # an unknown size is 2^64 - 1
         require(size <= limit, "too_large")
         content = zstandard.ZstdDecompressor(max_window_size=2**31).stream_reader(frame).read(size + 1)
     except zstandard.ZstdError as error:
         raise FrcError("bad_zstd") from error
-    require(len(content) == size, "bad_zstd")
-    return content
+    return content  # of this size: libzstd compares
 
 
 def unpack(payload: bytes, limit: int) -> Any:
-    """Give the packed value, which must be canonical."""
+    """Return the packed value, which must be canonical."""
     content = decompress(payload, limit)
     try:
         value = msgpack.unpackb(content)
+        require(count_arrays(value) <= LIMIT.max_containers, "bad_msgpack")
         require(msgpack.packb(value) == content, "bad_msgpack")
     except (ValueError, TypeError) as error:
         raise FrcError("bad_msgpack") from error
     return value
+
+
+def count_arrays(value: Any) -> int:
+    """Return the number of arrays in a value; more than one map is an error anyway."""
+    return 1 + sum(map(count_arrays, value)) if isinstance(value, list) else 0
 
 
 def check_kinds(value: Any, kinds: list[type], code: str) -> None:
@@ -134,7 +138,7 @@ class Entry:
     step: int = 0  # the step code
     view: tuple[int, ...] = ()  # target, offset, strides
     channels: tuple[tuple[int, int, int], ...] = ()  # axis, group and role (0 output, 1 input) of its channel axes
-    merged: tuple[tuple[int, ...], ...] = ()  # the axes of its target that each axis of a view takes, if that has some
+    merged: tuple[tuple[int, ...], ...] = ()  # of a view of channel axes: the axes of the target that each axis takes
     width: tuple[int, ...] = ()  # the shape that it is decoded to: `shape` at full width
     p: int = 1
     q: int = 1
@@ -154,7 +158,7 @@ def take(column: Iterator[int], count: int = 1) -> tuple[int, ...]:
 
 
 def read_index(payload: bytes, max_bytes: int) -> tuple[list[Entry], list[list[Entry]], tuple[int, ...], bytes]:
-    """Give all entries; and the entries, the sizes and the digests of the streams."""
+    """Return all entries; and the entries, the sizes and the digests of the streams."""
     value = unpack(payload, LIMIT.max_index_bytes)
     require(isinstance(value, list) and value and type(value[0]) is int, "bad_record")
     require(value[0] == 0, "unknown_feature")
@@ -171,7 +175,7 @@ def read_index(payload: bytes, max_bytes: int) -> tuple[list[Entry], list[list[E
 
 
 def read_entries(column: str, columns: list[Iterator[int]]) -> list[Entry]:
-    """Give the entries with names, dtypes, codings and shapes."""
+    """Return the entries with names, dtypes, codings and shapes."""
     *names, rest = column.split("\0")
     require(len(names) <= LIMIT.max_entries, "too_large")
     members = [name for name in names if name]
@@ -181,7 +185,7 @@ def read_entries(column: str, columns: list[Iterator[int]]) -> list[Entry]:
     require(all(dtype in DTYPES for dtype in dtypes) and all(coding <= VIEW for coding in codings), "unknown_feature")
     require(all(rank <= LIMIT.max_rank for rank in ranks), "bad_record")
     entries = list(map(Entry, names, (DTYPES[dtype] for dtype in dtypes), codings, ranks))
-    for axis in range(LIMIT.max_rank):
+    for axis in range(max(ranks, default=0)):
         for entry in (entry for entry in entries if axis < entry.rank):
             entry.shape += take(columns[5])
     for entry in entries:
@@ -191,7 +195,7 @@ def read_entries(column: str, columns: list[Iterator[int]]) -> list[Entry]:
 
 
 def read_levels(entries: list[Entry], columns: list[Iterator[int]]) -> None:
-    """Give the entries with levels their transformed axes, regions and step codes."""
+    """Return the entries with levels their transformed axes, regions and step codes."""
     high, low = take(columns[9], len(entries)), take(columns[9], len(entries))
     for n, e in enumerate(entries):
         (axes,), (e.region,), e.step = take(columns[6]), take(columns[7]), 256 * high[n] + low[n]
@@ -209,7 +213,7 @@ def read_levels(entries: list[Entry], columns: list[Iterator[int]]) -> None:
 
 
 def read_views(entries: list[Entry], column: Iterator[int]) -> None:
-    """Give the views their targets, offsets and strides."""
+    """Return the views their targets, offsets and strides."""
     for entry in (entry for entry in entries if entry.coding == VIEW):
         require(entry.name, "bad_name")
         entry.view = target, offset, *strides = take(column, 2 + entry.rank)
@@ -220,7 +224,7 @@ def read_views(entries: list[Entry], column: Iterator[int]) -> None:
 
 
 def read_streams(entries: list[Entry], column: Iterator[int]) -> list[list[Entry]]:
-    """Give the entries of the streams: first of those that belong to one entry, then of the shared ones."""
+    """Return the entries of the streams: first of those that belong to one entry, then of the shared ones."""
     numbers = take(column, len(entries))
     shared: dict[int, list[Entry]] = {}
     for entry, number in zip(entries, numbers, strict=True):
@@ -233,11 +237,11 @@ def read_streams(entries: list[Entry], column: Iterator[int]) -> list[list[Entry
 
 # 5. Skeleton ----------------------------------------------------------------------------------------------------------
 def rebuild(payload: bytes, entries: list[Entry], max_bytes: int) -> bytes:
-    """Give the model file, once all entries are decoded."""
+    """Return the model file, once all entries are decoded."""
     value = unpack(payload, max_bytes)
     check_kinds(value, [str, int, int, list, list, bytes], "bad_skeleton")
     _, size, crc, holes, patches, gaps = value
-    require(size >= 0 and 0 <= crc < 2**32, "bad_skeleton")
+    require(0 <= crc < 2**32, "bad_skeleton")
     require(size <= max_bytes, "too_large")
     require(len(holes) % 2 == 0 and len(patches) % 2 == 0, "bad_skeleton")
     require(len(set(holes[1::2])) == len(holes) // 2, "bad_skeleton")
@@ -262,16 +266,16 @@ def rebuild(payload: bytes, entries: list[Entry], max_bytes: int) -> bytes:
 
 # 6. Metadata ----------------------------------------------------------------------------------------------------------
 def read_metadata(payload: bytes) -> dict[str, str]:
-    """Give the metadata."""
+    """Return the metadata."""
     value = unpack(payload, LIMIT.max_metadata_bytes)
     require(isinstance(value, dict) and {type(text) for text in (*value, *value.values())} <= {str}, "bad_msgpack")
     require(list(value) == sorted(value), "bad_msgpack")
     return dict(value)
 
 
-# 7. Raw streams -------------------------------------------------------------------------------------------------------
-def decode_raw(stream: bytes, entries: list[Entry]) -> None:
-    """Decode the entries of a raw stream; each is stored as the planes of its bytes."""
+# 7. Lossless streams --------------------------------------------------------------------------------------------------
+def decode_lossless(stream: bytes, entries: list[Entry]) -> None:
+    """Decode the entries of a lossless stream; each is stored as the planes of its bytes."""
     sizes = [entry.size * BYTES[entry.dtype] for entry in entries]
     content, end = decompress(stream, sum(sizes)), 0
     require(len(content) == sum(sizes), "bad_record")
@@ -284,7 +288,7 @@ def decode_raw(stream: bytes, entries: list[Entry]) -> None:
 # 12. Digests ----------------------------------------------------------------------------------------------------------
 @dataclass
 class Decoded:
-    """What a file holds."""
+    """The content of a file."""
 
     tensors: dict[str, Array]  # bfloat16, float8, complex32 and bytes as unsigned integers of their size
     dtypes: dict[str, str]
@@ -309,7 +313,7 @@ def decode(data: bytes, max_bytes: int = LIMIT.default_max_bytes, lengths: tuple
             raise ValueError(f"{lengths} is no possible width of this file")
         require(sum(math.prod(e.width) * BYTES[e.dtype] for e in entries) <= max_bytes, "too_large")
     for n, stream in enumerate(split_streams(sections[DATA], sizes)):
-        (decode_raw if streams[n][0].coding == RAW else decode_levels)(stream, streams[n])
+        (decode_lossless if streams[n][0].coding == LOSSLESS else decode_levels)(stream, streams[n])
         crc = zlib.crc32(b"".join(entry.data for entry in streams[n]))
         same = digests[4 * n : 4 * n + 4] == crc.to_bytes(4, "little")
         require(same or any(entry.width != entry.shape for entry in streams[n]), "bad_digest")

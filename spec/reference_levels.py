@@ -2,7 +2,6 @@
 
 import math
 import tomllib
-from collections.abc import Iterator
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -95,7 +94,7 @@ def signed(u: int) -> int:
 
 
 class Header:
-    """What the header bits say (8.1)."""
+    """The fields of the header (8.1)."""
 
     def __init__(self, stream: bytes, level_shape: tuple[int, ...]) -> None:
         bits, n = Bits(stream), math.prod(level_shape)
@@ -108,16 +107,16 @@ class Header:
         self.wP = wp * read_classes(bits, level_shape) if wp > 0 else np.zeros(n, np.int64)
         rows = [np.array([bits.field(6), bits.field(6) if self.trellis.states else 0, bits.field(6), bits.field(2)])]
         for _ in range(contexts - 1):
-            zero, *gap, scale, shape = bits.signed_unaries(4 if self.trellis.states else 3, 126)
-            rows.append((rows[-1] + [zero, *(gap or [0]), scale, shape]) % (64, 64, 64, 4))
-        self.tables = [[Table(u, *row.tolist()) for u in self.trellis.unions] for row in rows]  # by context and union
+            zero, *gap, scale, exponent = bits.signed_unaries(4 if self.trellis.states else 3, 126)
+            rows.append((rows[-1] + [zero, *(gap or [0]), scale, exponent]) % (64, 64, 64, 4))
+        self.tables = [[Table(u, *row.tolist()) for u in self.trellis.subsets] for row in rows]  # by context and subset
         self.words = [bits.gamma(2**33) for _ in range(LIMIT.segment_levels, n, LIMIT.segment_levels)]
         require(bits.field(-bits.at % 8) == 0, "reserved_bits")
         self.bytes = bits.at // 8
 
 
 def read_classes(bits: Bits, level_shape: tuple[int, ...]) -> Array:
-    """Give P (8.3) of every level."""
+    """Return P (8.3) of every level."""
     P = np.zeros(level_shape, np.int64)
     for axis, length in enumerate(level_shape):
         kind = bits.unary(2)
@@ -133,15 +132,14 @@ class Lanes:
     def __init__(self, data: bytes, L: int) -> None:
         require(len(data) >= 4 * L and len(data) % 2 == 0, "bad_stream")
         self.states: list[int] = np.frombuffer(data[: 4 * L], "<u4").tolist()
-        self.words: Iterator[int] = iter(np.frombuffer(data[4 * L :], "<u2").tolist())
+        self.words = np.frombuffer(data[4 * L :], "<u2").tolist()[::-1]  # the next one last
         require(min(self.states) >= 2**16, "bad_stream")
 
     def update(self, lane: int, x: int) -> None:
         """End an operation on a lane: its new state is x, or takes a word."""
         if x < 2**16:
-            word = next(self.words, -1)
-            require(word >= 0, "bad_stream")
-            x = 2**16 * x + word
+            require(self.words, "bad_stream")
+            x = 2**16 * x + self.words.pop()
         self.states[lane] = x
 
     def symbol(self, lane: int, slots: list[tuple[int, int, int]]) -> int:
@@ -158,30 +156,25 @@ class Lanes:
         return x % (1 << count)
 
 
-N = [(T**4).bit_length() for T in range(LIMIT.max_neighbor_sum + 1)]  # 8.3
-
-
 def decode_segment(lanes: Lanes, header: Header, wP: list[int]) -> list[int]:
-    """Give the points of a segment (8.2, 8.3) from wp · P of each of them."""
+    """Return the points of a segment (8.2) from wp · P of each of them."""
     m, c, q = len(wP), -(-len(wP) // header.L), [0] * header.L
     points, v = [0] * m, [0] * m
     for t in range(c):
         tables = []
         places = range(t, m, c)  # of level t of lanes 0, 1, …
         for lane, i in enumerate(places):
-            T = min(sum(v[i - b] for b in (1, 2, header.r, 2 * header.r) if b <= t), LIMIT.max_neighbor_sum)
-            context = ((wP[i] + header.wn * N[T]) >> 3) - header.base
-            tables.append(header.tables[min(max(context, 0), len(header.tables) - 1)][q[lane] % 2])
-        for lane, level in enumerate(decode_step(lanes, tables)):
-            points[places[lane]], q[lane] = header.trellis.step(q[lane], level)
+            tables.append(header.tables[context(header, wP[i], v, i, t)][q[lane] % 2])
+        for lane, level in enumerate(decode_iteration(lanes, tables)):
+            points[places[lane]], q[lane] = header.trellis.advance(q[lane], level)
             v[places[lane]] = min(abs(points[places[lane]]), LIMIT.max_neighbor_sum)
     require(max(map(abs, points)) <= LIMIT.max_level, "bad_stream")
-    require(set(lanes.states) == {2**16} and next(lanes.words, -1) < 0, "bad_stream")
+    require(set(lanes.states) == {2**16} and not lanes.words, "bad_stream")
     return points
 
 
-def decode_step(lanes: Lanes, tables: list["Table"]) -> list[int]:
-    """Give one level of each of the first lanes, whose tables these are (8.2); operations with 0 bits do nothing."""
+def decode_iteration(lanes: Lanes, tables: list["Table"]) -> list[int]:
+    """Return one level of each of the first lanes, with these tables (8.2); operations with 0 bits do nothing."""
     highs = [lanes.symbol(lane, table.slots) for lane, table in enumerate(tables)]
     lows = [lanes.bits(lane, table.shift) for lane, table in enumerate(tables)]
     heads = [(lane, lanes.bits(lane, 6)) for lane, high in enumerate(highs) if high == ESCAPE]
@@ -191,23 +184,30 @@ def decode_step(lanes: Lanes, tables: list["Table"]) -> list[int]:
         magnitude = tables[lane].R + 2 ** (h >> 1) + e[n] + 2**16 * e_high[n]
         highs[lane] = -magnitude if h % 2 else magnitude
     powers = [2**table.shift for table in tables]
-    levels = [high * power + low - power // 2 for high, power, low in zip(highs, powers, lows, strict=True)]
-    require(max(map(abs, highs + levels)) <= LIMIT.max_level, "bad_stream")
-    return levels
+    return [high * power + low - power // 2 for high, power, low in zip(highs, powers, lows, strict=True)]
+
+
+N: list[int] = [(T**4).bit_length() for T in range(LIMIT.max_neighbor_sum + 1)]
+
+
+def context(header: Header, wP: int, v: list[int], i: int, t: int) -> int:
+    """Return the context of level i of a segment, which is level t of its lane, from the magnitudes v (8.3)."""
+    T: int = min(sum(v[i - b] for b in (1, 2, header.r, 2 * header.r) if b <= t), LIMIT.max_neighbor_sum)
+    return min(max(((wP + header.wn * N[T]) >> 3) - header.base, 0), len(header.tables) - 1)
 
 
 class Trellis:
-    """How levels become points (8.4)."""
+    """The state machine that maps levels to points (8.4)."""
 
     def __init__(self, state_bits: int) -> None:
         require(state_bits == 0 or state_bits >= LIMIT.min_trellis, "bad_stream")
         self.states = 2**state_bits if state_bits > 0 else 0  # 0: there is no trellis
-        self.unions = (0, 1) if state_bits > 0 else (0,)
+        self.subsets = (0, 1) if state_bits > 0 else (0,)
         if state_bits > 0:
             self.h0, self.h1 = LIMIT.trellis_h0[state_bits - 2], LIMIT.trellis_h1[state_bits - 2]
 
-    def step(self, q: int, level: int) -> tuple[int, int]:
-        """Give the point of a level in state q, and the next state."""
+    def advance(self, q: int, level: int) -> tuple[int, int]:
+        """Return the point of a level in state q, and the next state."""
         if not self.states:
             return level, 0
         u, sign = q % 2, (level > 0) - (level < 0)
@@ -215,9 +215,9 @@ class Trellis:
 
 
 class Table:
-    """What the 4096 slots of a context mean in a union (8.5)."""
+    """The symbols of the 4096 slots of a context in a subset (8.5)."""
 
-    def __init__(self, u: int, zero: int, gap: int, scale: int, shape: int) -> None:
+    def __init__(self, u: int, zero: int, gap: int, scale: int, exponent: int) -> None:
         EXP2 = LIMIT.exp2
         self.shift = max(0, (scale - 20 + 3) >> 2)
         s = scale - 4 * self.shift
@@ -225,9 +225,9 @@ class Table:
         o = EXP2[16 * abs(z - 24) % 64] >> (16 * abs(z - 24) >> 6)
         m = (4096 * o + (o + 65536) // 2) // (o + 65536)
         f0 = m if z < 24 else 4096 - m
-        a = 8 * (shape + 1) * (s - 4) + 256
+        a = 8 * (exponent + 1) * (s - 4) + 256
         c = (EXP2[a % 64] * 2**14) >> (a >> 6)
-        E = [(math.isqrt((2 * j - u) ** (shape + 1) * 2**16) * c) >> 28 for j in range(1, LIMIT.tail_terms + 1)]
+        E = [(math.isqrt((2 * j - u) ** (exponent + 1) * 2**16) * c) >> 28 for j in range(1, LIMIT.tail_terms + 1)]
         w = [EXP2[(e - E[0]) % 64] >> min((e - E[0]) >> 6, 17) for e in E]
         W = sum(w)
         C = [0] + [partial * (4095 - f0) // (2 * W) for partial in accumulate(w)]
@@ -242,7 +242,7 @@ class Table:
 
 # 9. Kept region -------------------------------------------------------------------------------------------------------
 def place(points: Array, entry: "Entry") -> Array:
-    """Give the points in a box, which for a scan prefix is the one of section 10, with zeros behind the prefix."""
+    """Return the points in a box, which for a scan prefix is the one of section 10, with zeros behind the prefix."""
     if entry.region != SCAN:
         return points.reshape(entry.level_shape)
     sums = sum(np.indices(entry.shape, sparse=True), np.zeros(entry.shape, np.int64))
@@ -254,7 +254,7 @@ def place(points: Array, entry: "Entry") -> Array:
 
 # 10. Inverse transform ------------------------------------------------------------------------------------------------
 def transform(X: Array, entry: "Entry") -> tuple[Array, int]:
-    """Give y and F from the box of points."""
+    """Return y and F from the box of points."""
     Q = sum(point * point for point in X.ravel().tolist())
     F = max((F for F in range(LIMIT.max_fraction_bits + 1) if 2**LIMIT.energy_bits >= Q << 2 * F), default=0)
     require(LIMIT.min_fraction_bits <= F, "bad_record")
@@ -268,13 +268,13 @@ def transform(X: Array, entry: "Entry") -> tuple[Array, int]:
 
 
 def inverse(x: Array, N: int) -> Array:
-    """Give the N positions of all lines along axis 0."""
+    """Return the N positions of all lines along axis 0."""
     sums = np.tensordot(basis(N, len(x)), x.astype(np.float64), 1)
     return (sums.astype(np.int64) + 2**21) >> 22
 
 
 def basis(N: int, K: int) -> Array:
-    """Give the first K columns of B, in doubles."""
+    """Return the first K columns of B, in doubles."""
     k = np.arange(K)
     m = k * (2 * np.arange(N)[:, None] + 1) % (4 * N)  # the angle in units of pi / 2N
     m = np.minimum(m, 4 * N - m)  # now at most pi, and below at most pi / 2
@@ -284,7 +284,7 @@ def basis(N: int, K: int) -> Array:
 
 # 11. Reconstruction ---------------------------------------------------------------------------------------------------
 def reconstruct(points: Array, entry: "Entry", row_steps: list[int] | None) -> bytes:
-    """Give the decoded bytes of an entry."""
+    """Return the decoded bytes of an entry."""
     box, F = transform(place(points, entry), entry) if entry.axes else (place(points, entry), 0)
     value: Array = np.zeros(entry.width, np.float64 if entry.is_float else np.int64)
     inside, code = tuple(map(slice, box.shape)), np.array(entry.step)

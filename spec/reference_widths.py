@@ -15,14 +15,14 @@ LEVELS, VIEW = 0, 2  # codings
 # 17. Other widths -----------------------------------------------------------------------------------------------------
 @dataclass
 class Widths:
-    """What a file says about other widths."""
+    """Groups and validated widths of a file."""
 
     groups: list[int]  # length of every group
     checksums: dict[tuple[int, ...], int]  # of validated widths, by the lengths of all groups
 
 
 def read_widths(value: list[Any], entries: list["Entry"]) -> Widths:
-    """Give the groups and the validated widths, and the entries their channel axes."""
+    """Return the groups and the validated widths, and the entries their channel axes."""
     differences, _, lengths, scores, multiply_adds, checksums = value
     places = [(e, a) for a in range(LIMIT.max_rank) for e in entries if e.coding == LEVELS and a < e.rank]
     require(len(places) == len(differences), "bad_widths")
@@ -67,7 +67,7 @@ def merge_axes(entry: "Entry", target: tuple[int, ...]) -> None:
 
 
 def set_width(entries: list["Entry"], groups: list[int], lengths: tuple[int, ...]) -> bool:
-    """Give the entries their shapes at a width, p and q; False where it is not possible."""
+    """Return the entries their shapes at a width, p and q; False where it is not possible."""
     possible = len(lengths) == len(groups) and all(length >= 1 for length in lengths)
     for entry in entries if possible else []:
         shape, entry.p, entry.q = list(entry.shape), 1, 1

@@ -1,4 +1,4 @@
-"""Lanes, trellis and contexts as the specification defines them, level by level in plain Python.
+"""Lanes, trellises, contexts and tables, level by level, with the formulas of the reference decoder.
 
 What the package computes with arrays is compared with this; test files are made with it.
 """
@@ -6,12 +6,14 @@ What the package computes with arrays is compared with this; test files are made
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import isqrt
+from types import SimpleNamespace
 
 import numpy as np
+from reference import reference_levels
 
-from frcodec.constants import MAX_CLASS_SUM, MAX_NEIGHBOR_SUM, SEGMENT_LEVELS, TRELLIS_H0, TRELLIS_H1
+from frcodec.constants import MAX_CLASS_SUM, MAX_NEIGHBOR_SUM, SEGMENT_LEVELS
 from frcodec.entropy.stream import Quantized, StreamModel
+from frcodec.entropy.tables import Table
 
 
 def lanes_of(count: int, lanes: int) -> Iterator[range]:
@@ -24,30 +26,23 @@ def lanes_of(count: int, lanes: int) -> Iterator[range]:
 
 
 def walk(levels: Sequence[int], state_bits: int) -> Iterator[tuple[int, int, int]]:
-    """State, union and point of every level of a lane."""
-    state = 0
+    """State, subset and point of every level of a lane."""
+    trellis, state = reference_levels.Trellis(state_bits), 0
     for level in levels:
-        if not state_bits:
-            yield 0, 0, level
-            continue
-        union = state % 2
-        yield state, union, 2 * level - union * ((level > 0) - (level < 0))
-        state >>= 1
-        if union:
-            state ^= TRELLIS_H0[state_bits - 2] >> 1
-        if level % 2:
-            state ^= TRELLIS_H1[state_bits - 2] >> 1
+        point, after = trellis.advance(state, level)
+        yield state, state % 2, point
+        state = after
 
 
 def quantized(levels: np.ndarray, model: StreamModel) -> Quantized:
-    """All levels [n] of a stream with their unions."""
+    """All levels [n] of a stream with their subsets."""
     if not model.state_bits:
         return Quantized(levels)
-    unions = np.zeros(levels.size, np.uint8)
+    subsets = np.zeros(levels.size, np.uint8)
     for lane in lanes_of(levels.size, model.lanes):
         part = slice(lane.start, lane.stop)
-        unions[part] = [union for _, union, _ in walk(levels[part].tolist(), model.state_bits)]
-    return Quantized(levels, unions)
+        subsets[part] = [subset for _, subset, _ in walk(levels[part].tolist(), model.state_bits)]
+    return Quantized(levels, subsets)
 
 
 def points_of(levels: np.ndarray, model: StreamModel) -> np.ndarray:
@@ -61,45 +56,24 @@ def points_of(levels: np.ndarray, model: StreamModel) -> np.ndarray:
     return points
 
 
-def neighbor_class(t: int) -> int:
-    """N: the quarter octave that a sum of magnitudes lies in, 0 for 0."""
-    if t == 0:
-        return 0
-    octave = t.bit_length() - 1
-    return 1 + 4 * octave + sum(t**4 >= 1 << 4 * octave + quarter for quarter in (1, 2, 3))
-
-
 def contexts_of(points: np.ndarray, shape: tuple[int, ...], model: StreamModel) -> list[int]:
     """Contexts of all levels of a stream, given their points [n]."""
-    context, size = model.context, np.minimum(np.abs(points), MAX_NEIGHBOR_SUM).tolist()
-    row, found = context.row_length, []
-    for lane in lanes_of(points.size, model.lanes):
-        for place in lane:
-            t = sum(size[place - back] for back in (1, 2, row, 2 * row) if place - back >= lane.start)
-            n = neighbor_class(min(t, MAX_NEIGHBOR_SUM))
-            indices = np.unravel_index(place, shape)
-            p = sum(int(c[i]) for c, i in zip(context.axis_classes, indices, strict=False) if c is not None)
-            p = max(-MAX_CLASS_SUM, min(p, MAX_CLASS_SUM))
-            found.append(min(max((context.wp * p + context.wn * n) // 8 - context.base, 0), context.contexts - 1))
-    return found
+    c, sizes = model.context, np.minimum(np.abs(points), MAX_NEIGHBOR_SUM).tolist()
+    header = SimpleNamespace(r=c.row_length, wn=c.wn, base=c.base, tables=range(c.contexts))
+    sums = np.zeros(shape, np.int64)
+    for axis, classes in enumerate(c.axis_classes):
+        if classes is not None:
+            sums += classes.reshape(-1, *[1] * (len(shape) - 1 - axis))
+    weighted = (c.wp * sums.clip(-MAX_CLASS_SUM, MAX_CLASS_SUM)).reshape(-1).tolist()
+    return [
+        reference_levels.context(header, weighted[place], sizes, place, place - lane.start)
+        for lane in lanes_of(points.size, model.lanes)
+        for place in lane
+    ]
 
 
-def frequencies_of(zero: int, gap: int, scale: int, shape: int, union: int, exp2: Sequence[int]) -> list[int]:
-    """f(0), f(1) … f(R) of a table in a union."""
-    s = scale - 4 * max(0, (scale - 20 + 3) >> 2)
-    z = (zero + union * gap) % 64
-    odds = exp2[16 * abs(z - 24) % 64] >> (16 * abs(z - 24) // 64)
-    rare = (4096 * odds + (odds + 65536) // 2) // (odds + 65536)
-    a = 8 * (shape + 1) * (s - 4) + 256
-    c = exp2[a % 64] * 2**14 >> a // 64
-    energies = [isqrt((2 * j - union) ** (shape + 1) << 16) * c >> 28 for j in range(1, 1024)]
-    weights = [exp2[(e - energies[0]) % 64] >> min((e - energies[0]) // 64, 17) for e in energies]
-    result = [rare if z < 24 else 4096 - rare]
-    below = 0
-    for j in range(1, 128):
-        upto = sum(weights[:j]) * (4095 - result[0]) // (2 * sum(weights))
-        if upto == below:
-            break
-        result.append(upto - below)
-        below = upto
-    return result
+def frequencies_of(table: Table, subset: int) -> list[int]:
+    """f(0), f(1) … f(R) of a table in a subset."""
+    found = reference_levels.Table(subset, table.zero, table.gap, table.scale, table.exponent)
+    frequencies = {symbol: frequency for symbol, frequency, _ in found.slots}
+    return [frequencies[symbol] for symbol in range(found.R + 1)]

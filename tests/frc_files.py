@@ -11,17 +11,18 @@ import msgpack
 import numpy as np
 from definitions import quantized
 
-from frcodec import native, streams
-from frcodec.container import packing
+from frcodec import native
+from frcodec.container import packed as packed_values
 from frcodec.container.sections import HEADER, frame, trailer
+from frcodec.decoder import level_stream as streams
 from frcodec.entropy import stream
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.layer import Layer
-from frcodec.region import Box
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
 
 DATA, SKELETON, METADATA, INDEX, WIDTHS = 1, 2, 3, 4, 6
 
@@ -40,18 +41,18 @@ def file_of(*sections: bytes) -> bytes:
 
 def packed(value: Any) -> bytes:
     """Any value as canonical msgpack under zstd."""
-    return packing.compress(msgpack.packb(value, use_bin_type=True))
+    return packed_values.compress(msgpack.packb(value, use_bin_type=True))
 
 
 def planes(array: np.ndarray) -> bytes:
-    """The content of a raw stream of one entry."""
+    """The content of a lossless stream of one entry."""
     flat = np.ascontiguousarray(array).reshape(-1)
     return flat.view(np.uint8).reshape(-1, array.itemsize).T.tobytes()
 
 
 def raw_stream(*arrays: np.ndarray) -> bytes:
-    """A raw stream."""
-    return packing.compress(b"".join(planes(array) for array in arrays))
+    """A lossless stream."""
+    return packed_values.compress(b"".join(planes(array) for array in arrays))
 
 
 PLAIN_MODEL = StreamModel(0, 0, ContextModel(1, 1), (Table(24, 8, 0),))
@@ -122,7 +123,7 @@ def small_file(**changes: Any) -> bytes:
 
 
 def raw_file(array: np.ndarray, **changes: Any) -> bytes:
-    """A file of one tensor stored exactly, with changed columns."""
+    """A file of one tensor stored without loss, with changed columns."""
     data = raw_stream(array)
     columns: dict[str, Any] = {
         "dtypes": bytes([DTYPES[array.dtype.name].id]), "codings": b"\1", "ranks": bytes([array.ndim]),

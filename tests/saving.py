@@ -1,4 +1,4 @@
-"""Saving and loading in memory, and what must hold of every file that is written."""
+"""Saving and loading in memory, and comparing arrays bit for bit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def saved(
 def saved_with_report(
     tensors: Mapping[str, np.ndarray], *, threads: int = 1, metadata: Mapping[str, str] | None = None, **options: Any
 ) -> tuple[bytes, EncodeReport]:
-    """The file and what was reported about it."""
+    """The file and its report."""
     out = io.BytesIO()
     report = save_file(tensors, out, options=Options(**options), threads=threads, metadata=metadata)
     assert report.file_bytes == len(out.getvalue())
@@ -29,7 +29,7 @@ def saved_with_report(
 
 
 def again(tensors: Mapping[str, np.ndarray], **options: Any) -> dict[str, np.ndarray]:
-    """What is loaded of what was saved."""
+    """Save tensors and load them again; keywords are options."""
     return load_file(saved(tensors, **options))
 
 

@@ -8,16 +8,16 @@ import numpy as np
 from hypothesis import strategies as st
 
 from frcodec.constants import MAX_BLOCK_LOG2, MAX_CONTEXTS, MAX_LEVEL, MAX_ROW_LENGTH, MAX_TRELLIS, MIN_TRELLIS
-from frcodec.container.index import Index, Levels, Raw, Shared, Stream
+from frcodec.container.records import Index, LevelsRecord, LosslessRecord, Stream, ViewRecord
+from frcodec.encoder.options import Options
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.layer import Layer
-from frcodec.plan import Options
-from frcodec.quantize.steps import MAX_CODE
-from frcodec.region import Box, Scan
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.steps import MAX_CODE
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, View
-from frcodec.transform import Transform
 
 # Levels
 
@@ -69,9 +69,9 @@ def shapes(
 # Streams
 
 
-def tables(unions: int = 1) -> st.SearchStrategy[Table]:
-    """Any table; with a gap where a trellis has two unions."""
-    gap = st.integers(0, 63) if unions == 2 else st.just(0)
+def tables(subsets: int = 1) -> st.SearchStrategy[Table]:
+    """Any table; with a gap where a trellis has two subsets."""
+    gap = st.integers(0, 63) if subsets == 2 else st.just(0)
     return st.builds(Table, st.integers(0, 63), st.integers(0, 63), st.integers(0, 3), gap)
 
 
@@ -256,28 +256,28 @@ def options(draw: st.DrawFn) -> Options:
 
 @st.composite
 def indexes(draw: st.DrawFn, max_entries: int = 6) -> Index:
-    """Any index that can be written: levels, raw tensors and views, in streams of their own and shared ones."""
+    """Any index that can be written: levels, lossless tensors and views, in streams of their own and shared ones."""
     names = draw(st.lists(NAMES, max_size=max_entries, unique=True))
-    kinds = [draw(st.sampled_from(["levels", "raw"])) for _ in names]
+    kinds = [draw(st.sampled_from(["levels", "lossless"])) for _ in names]
     alone = [draw(st.booleans()) for _ in names]
     together = sorted({kind for kind, one in zip(kinds, alone, strict=True) if not one})
     own = iter(range(sum(alone)))
-    records: list[Levels | Raw | Shared] = []
+    records: list[LevelsRecord | LosslessRecord | ViewRecord] = []
     for name, kind, one in zip(names, kinds, alone, strict=True):
         stream = next(own) if one else sum(alone) + together.index(kind)
         if kind == "levels":
-            records.append(Levels(name, draw(layers()), stream))
+            records.append(LevelsRecord(name, draw(layers()), stream))
         else:
-            records.append(Raw(name, DTYPES[draw(st.sampled_from(sorted(DTYPES)))], draw(shapes()), stream))
+            records.append(LosslessRecord(name, DTYPES[draw(st.sampled_from(sorted(DTYPES)))], draw(shapes()), stream))
     count = sum(alone) + len(together)
     streams = tuple(Stream(draw(st.integers(0, 1 << 40)), draw(st.integers(0, 2**32 - 1))) for _ in range(count))
     for number in range(draw(st.integers(0, 2)) if records else 0):
         target = draw(st.integers(0, len(records) - 1))
-        while isinstance(records[target], Shared):
+        while isinstance(records[target], ViewRecord):
             target -= 1
         base = records[target]
         if prod(base.shape):
             offset = draw(st.integers(0, prod(base.shape) - 1))
             view = View(f"view\n{number}", target, offset, (2, prod(base.shape) - offset), (0, 1))
-            records.append(Shared(view, base.dtype))
+            records.append(ViewRecord(view, base.dtype))
     return Index(tuple(records), streams, sum(alone))

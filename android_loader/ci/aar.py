@@ -25,12 +25,12 @@ coreLibraryDesugaringEnabled=false
 
 
 def build(module: Module) -> str:
-    """Pack it and read it back."""
+    """Build the AAR of a module, and check its contents."""
     path = OUT / "aar" / f"{module.name}.aar"
     path.parent.mkdir(parents=True, exist_ok=True)
     data = zips.packed(_entries(module))
     if data != zips.packed(_entries(module)):
-        raise Failure("made twice, it is not the same")
+        raise Failure("two builds of it differ")
     path.write_bytes(data)
     _check(path, module)
     return f"{len(data) / 1000:.1f} kB"
@@ -52,7 +52,7 @@ def _entries(module: Module) -> dict[str, bytes]:
 
 
 def _manifest(module: Module) -> bytes:
-    """The module's manifest with what Gradle adds to it."""
+    """The module's manifest with Gradle's additions."""
     ElementTree.register_namespace("android", ANDROID)
     manifest = ElementTree.parse(module.folder / "src/main/AndroidManifest.xml").getroot()
     manifest.set("package", module.namespace)

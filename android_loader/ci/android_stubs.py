@@ -36,14 +36,14 @@ BODY = '{ throw new RuntimeException("a stub"); }'
 
 @dataclass
 class Stubs:
-    """Signatures of some classes, and the other classes that these mention."""
+    """Signatures of some classes, and the names of the classes that these refer to."""
 
     wanted: set[str]
     modules: dict[str, dict[str, ast.ClassDef]] = field(default_factory=dict)
     mentioned: set[str] = field(default_factory=set)
 
     def top(self, name: str) -> ast.ClassDef:
-        """The definition of a class that is not inside another."""
+        """The definition of a top-level class."""
         package, _, own = name.rpartition(".")
         found = self._module(package).get(own)
         if found is None:
@@ -51,7 +51,7 @@ class Stubs:
         return found
 
     def knows(self, name: str) -> bool:
-        """Whether there is such a class, perhaps inside of others."""
+        """Whether a class exists, top-level or nested."""
         package = _package_of(name)
         classes, definition = self._module(package), None
         for part in name.removeprefix(package + ".").split("."):
@@ -69,7 +69,7 @@ class Stubs:
 
 
 def write(wanted: Iterable[str], folder: Path) -> int:
-    """Write sources of these classes, of those above them, and empty ones of what they mention; how many there are.
+    """Write sources of these classes and their superclasses, and empty ones of what they refer to; return their number.
 
     Raises:
         Failure: Android has no class of one of these names, or the package of signatures is not installed.
@@ -104,7 +104,7 @@ def _write(folder: Path, name: str, source: str) -> None:
 
 
 def _want(stubs: Stubs, name: str) -> None:
-    """A class and those above it."""
+    """A class and its superclasses."""
     name = _top_of(name)
     if name in stubs.wanted:
         return
@@ -144,7 +144,7 @@ def _above(stubs: Stubs, definition: ast.ClassDef, name: str) -> str:
 
 
 def _is_interface(stubs: Stubs, name: str) -> bool:
-    """By its looks: nothing to make one by. Abstract classes have a constructor."""
+    """Guess whether a class is an interface: it has no constructor, and abstract classes have one."""
     return "." in name.removeprefix(_package_of(name) + ".") or not _constructors(stubs.top(name))
 
 
@@ -189,7 +189,7 @@ def _signature(
 
 
 def _parameters(stubs: Stubs, method: ast.FunctionDef, name: str) -> tuple[list[str], bool]:
-    """Java's types of the parameters, and whether one of them cannot be told."""
+    """The parameters' Java types, and whether one of them is unknown."""
     given = [a for a in [*method.args.posonlyargs, *method.args.args] if a.arg != "self"]
     types = [_type(stubs, ast.unparse(a.annotation) if a.annotation else "None", name) for a in given]
     if method.args.vararg is not None:
@@ -200,7 +200,7 @@ def _parameters(stubs: Stubs, method: ast.FunctionDef, name: str) -> tuple[list[
 
 
 def _type(stubs: Stubs, text: str, name: str) -> tuple[str, bool] | None:
-    """Java's type of an annotation inside of a class, and whether it may be null; None where it cannot be told."""
+    """The Java type of an annotation in a class, and whether it is nullable; None if unknown."""
     parts = [part.strip() for part in text.split(" | ")]
     nullable = "None" in parts and len(parts) > 1
     first = parts[0].split("[")[0]
@@ -225,14 +225,14 @@ def _type(stubs: Stubs, text: str, name: str) -> tuple[str, bool] | None:
 
 
 def _qualified(stubs: Stubs, name: str, inside: str) -> str:
-    """A name of a class as Java wants it, from how it is mentioned inside of another."""
+    """The Java name of a class, as referred to in another class."""
     if name.startswith(("android.", "java.")):
         return name
     return f"{_package_of(inside)}.{name}"
 
 
 def _package_of(name: str) -> str:
-    """The part before the first capital: android.view.View.OnClickListener -> android.view."""
+    """The package of a class: android.view.View.OnClickListener -> android.view."""
     parts = name.split(".")
     return ".".join(part for part in parts if part[0].islower())
 

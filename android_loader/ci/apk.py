@@ -27,16 +27,16 @@ MANIFEST = f"""\
 
 
 def build() -> str:
-    """Pack, align and sign it; without the signature it is the same every time."""
+    """Build, align and sign the APK. Without the signature, the build is reproducible."""
     first, second = (aligned(FOLDER / name, MODEL) for name in ("first", "second"))
     if first.read_bytes() != second.read_bytes():
-        raise Failure("made twice, it is not the same")
+        raise Failure("two builds of it differ")
     sign(first, APK)
     return f"{APK.stat().st_size / 1000:.1f} kB"
 
 
 def aligned(folder: Path, model: Path) -> Path:
-    """An APK without a signature, made in a folder of its own."""
+    """An aligned APK without a signature; `folder` is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "assets").mkdir(parents=True)
     shutil.copyfile(model, folder / "assets" / ASSET)
@@ -61,7 +61,7 @@ def _dated(name: str, method: int) -> zipfile.ZipInfo:
 
 
 def sign(source: Path, target: Path) -> None:
-    """With a key that is made now and worth nothing."""
+    """Sign with a throw-away key."""
     store = target.with_suffix(".keystore")
     store.unlink(missing_ok=True)
     run([
@@ -75,7 +75,7 @@ def sign(source: Path, target: Path) -> None:
 
 
 def check_signature() -> str:
-    """It verifies; with one bit of the asset changed it does not."""
+    """The signature is valid, and invalid after one bit of the asset has changed."""
     said = run(["apksigner", "verify", "--verbose", "--min-sdk-version", str(API), APK])
     schemes = [number for number in ("2", "3") if f"Signature Scheme v{number}): true" in said]
     if not schemes:
@@ -88,11 +88,11 @@ def check_signature() -> str:
         run(["apksigner", "verify", "--min-sdk-version", str(API), changed])
     except Failure:
         return f"schemes {' and '.join(schemes)}; a changed asset is noticed"
-    raise Failure("an asset can be changed without the signature noticing")
+    raise Failure("the signature is valid although the asset has changed")
 
 
 def check_places() -> str:
-    """Asset and libraries are stored at multiples of a page."""
+    """Asset and libraries are stored without compression, at multiples of the page size."""
     entries = zips.placed(APK)
     expected = {f"assets/{ASSET}": MODEL, **{f"lib/{abi}/{LIBRARY}": library(abi) for abi in ABIS}}
     for name, path in expected.items():
@@ -105,7 +105,7 @@ def check_places() -> str:
 
 
 def check_android() -> str:
-    """Android's AssetManager finds the asset: descriptor, offset, length and mapped buffer."""
+    """Android's AssetManager opens the asset: descriptor, offset, length and mapped buffer are right."""
     program = FOLDER / "asset_check"
     source = CI / "asset_check.cpp"
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
@@ -115,7 +115,7 @@ def check_android() -> str:
         ])  # fmt: skip
     found = run([program, APK, ASSET, MODEL]).strip()
     if f"offset {zips.placed(APK)[f'assets/{ASSET}'].offset}," not in found:
-        raise Failure(f"Android's code finds it elsewhere than it is: {found}")
+        raise Failure(f"Android's code finds the asset at another place: {found}")
     compressed = FOLDER / "compressed.apk"
     with zipfile.ZipFile(compressed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"assets/{ASSET}", bytes(MODEL.stat().st_size))
@@ -126,4 +126,4 @@ def check_android() -> str:
         if "compressed" in str(refused):
             return found
         raise
-    raise Failure("a compressed asset was not noticed")
+    raise Failure("a compressed asset was opened")

@@ -1,4 +1,4 @@
-"""What `frcodec bundle` writes and checks, beside a real compiler and real packages."""
+"""`frcodec bundle` against a real compiler and real packages."""
 
 import sys
 import zipfile
@@ -14,7 +14,7 @@ FOLDER = OUT / "bundle"
 
 
 def check_generated() -> str:
-    """The Kotlin that it writes, for ordinary and for hostile models, compiles without a warning and has the style."""
+    """The Kotlin files for ordinary and hostile models compile without warnings and pass ktlint."""
     folder = FOLDER / "kotlin"
     run([sys.executable, REPOSITORY / "tests/bundle/kotlin_samples.py", folder], cwd=REPOSITORY)
     files = sorted(folder.rglob("*.kt"))
@@ -24,7 +24,7 @@ def check_generated() -> str:
 
 
 def check_packages() -> str:
-    """The finished APK passes; one that is not aligned, compresses the asset, or has small pages does not."""
+    """`--check` accepts the APK, and refuses others: unaligned, with a compressed asset, with small pages."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     run([FRCODEC, "bundle", "--check", apk.APK, "--asset", apk.MODEL])
     bad = [apk.FOLDER / "first/all.apk", _compressed(), _small_pages()]
@@ -35,8 +35,8 @@ def check_packages() -> str:
             if "ended with status 1\n" not in str(refused):
                 raise
         else:
-            raise Failure(f"{package} passes")
-    return f"1 passes, {len(bad)} do not"
+            raise Failure(f"{package} is accepted")
+    return f"1 accepted, {len(bad)} refused"
 
 
 def _compressed() -> Path:

@@ -1,4 +1,4 @@
-"""Run programs; what fails says so in one sentence with the end of its output."""
+"""Run programs. Failures are reported in one sentence with the end of the output."""
 
 import shutil
 import subprocess
@@ -8,8 +8,8 @@ from pathlib import Path
 KEPT_LINES = 40
 
 
-class Failure(Exception):  # noqa: N818 - it is what a check answers, not a mistake of its author
-    """A check that failed, in words for whoever must repair it."""
+class Failure(Exception):  # noqa: N818 - the result of a check, not an error in it
+    """A check failed; the message is for the developer."""
 
 
 def run(

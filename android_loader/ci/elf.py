@@ -1,4 +1,4 @@
-"""Read what the dynamic linker reads of a shared library."""
+"""Parse the parts of a shared library that the dynamic linker reads."""
 
 import struct
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Library:
         return Segment(kind, flags, offset, address, file_bytes, memory_bytes, alignment)
 
     def of_kind(self, kind: int) -> list[Segment]:
-        """The segments of one kind."""
+        """The segments of a type."""
         return [segment for segment in self.segments if segment.kind == kind]
 
     def _dynamic(self) -> dict[int, list[int]]:
@@ -89,7 +89,7 @@ class Library:
 
     @property
     def needed(self) -> list[str]:
-        """Names of the libraries that this one wants loaded before."""
+        """DT_NEEDED: names of the libraries that this one depends on."""
         return [self._text(position) for position in self.dynamic.get(DT_NEEDED, [])]
 
     @property
@@ -99,7 +99,7 @@ class Library:
 
     @property
     def symbols(self) -> list[Symbol]:
-        """The dynamic symbols; their number is told by the old hash table."""
+        """The dynamic symbols. DT_HASH has their number."""
         count = struct.unpack_from("<I", self.data, self._offset(self.dynamic[DT_HASH][0]) + 4)[0]
         table = self._offset(self.dynamic[DT_SYMTAB][0])
         found = []
@@ -113,7 +113,7 @@ class Library:
 
     @property
     def notes(self) -> dict[str, bytes]:
-        """Contents of the notes by their owners' names."""
+        """Contents of the notes, by owner."""
         found = {}
         for segment in self.of_kind(PT_NOTE):
             at, end = segment.offset, segment.offset + segment.file_bytes
@@ -126,5 +126,5 @@ class Library:
         return found
 
     def flag(self, tag: int, bit: int) -> bool:
-        """Whether a bit of a dynamic entry is set."""
+        """Whether a flag of a dynamic entry is set."""
         return any(value & bit for value in self.dynamic.get(tag, []))

@@ -1,4 +1,4 @@
-"""What Android's dynamic linker and the store want of a shared library."""
+"""Rules of Android's dynamic linker and of the store for shared libraries."""
 
 import struct
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ PAGE = 16384
 
 
 def broken(library: Library, abi: str) -> list[str]:
-    """Every rule that the library breaks, in words."""
+    """A sentence for every rule that the library breaks."""
     rules = (_machine, _segments, _hardening, _linking, _note)
     return [sentence for rule in rules for sentence in rule(library, abi)]
 
@@ -52,7 +52,7 @@ def _linking(library: Library, abi: str) -> Iterator[str]:
             yield f"it needs {name}; only libc, libm and libdl are on every phone"
     symbols = [symbol for symbol in library.symbols if not symbol.local]
     for name in sorted({symbol.name for symbol in symbols if not symbol.defined} - allowed(abi)):
-        yield f"it needs {name}, which is in no list of ci/bionic: bionic has it not at API {API}, or nobody looked"
+        yield f"it needs {name}, which no list of ci/bionic has: check that bionic exports it at API {API}, and add it"
     exported = [symbol.name for symbol in symbols if symbol.defined]
     for name in exported:
         if not name.startswith("Java_") and name != "JNI_OnLoad":

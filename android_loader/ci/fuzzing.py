@@ -1,4 +1,4 @@
-"""The fuzzers, for a while: from the corpus in the repository and fresh seeds."""
+"""A short run of the fuzzers, from the corpus in the repository and fresh seeds."""
 
 import os
 import re
@@ -39,7 +39,7 @@ def build() -> str:
 
 
 def fuzz(name: str) -> str:
-    """Run one of them. It stops at whatever the sanitizers find, and keeps the input."""
+    """Run a fuzzer. It stops at the first finding of a sanitizer, and keeps the input."""
     found = FOLDER / f"found_{name}"
     found.mkdir(parents=True, exist_ok=True)
     corpora = [found, CORPUS / name, SEEDS / name]
@@ -47,10 +47,10 @@ def fuzz(name: str) -> str:
     output = run([FOLDER / "build" / "fuzz" / f"fuzz_{name}", *limits, *corpora])
     runs = re.search(r"number_of_executed_units: (\d+)", output)
     if not runs or int(runs[1]) < count(corpora):
-        raise Failure(f"fuzz_{name} did not even run its corpus:\n{output[-2000:]}")
+        raise Failure(f"fuzz_{name} did not run its corpus:\n{output[-2000:]}")
     return f"{int(runs[1]):,} inputs"
 
 
 def count(folders: list[Path]) -> int:
-    """Files in them."""
+    """The number of files in folders."""
     return sum(1 for folder in folders for _ in folder.iterdir())

@@ -37,7 +37,7 @@ def catalog() -> dict[str, str]:
 
 
 def java() -> Path:
-    """The program that runs classes here."""
+    """The `java` command."""
     return java_home() / "bin" / "java"
 
 
@@ -61,9 +61,10 @@ def compile_java(name: str, sources: Sequence[Path], class_path: Sequence[Path] 
 def compile_kotlin(
     name: str, sources: Sequence[Path], class_path: Sequence[Path], friends: Path | None = None, library: bool = False
 ) -> Path:
-    """The folder with the classes of these files, any warning being an error. Tests see what `friends` keeps internal.
+    """The folder with the classes of these files. Warnings are errors. The internals of `friends` are visible.
 
-    A library is held to what Gradle's settings allow: an explicit interface, Java 8, its version of the language.
+    A library is compiled with Gradle's settings: explicit API mode, Java 8, its version of the language. Its
+    public classes alone are in `api_classes` afterwards.
     """
     command: list[str | Path] = [
         java(), "-Xmx1g", "-cp", KOTLIN / "kotlin-compiler.jar", "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler",
@@ -73,27 +74,36 @@ def compile_kotlin(
     if library:
         version = ".".join(catalog()["kotlin"].split(".")[:2])
         command += ["-Xexplicit-api=strict", "-Xjdk-release=1.8", "-language-version", version, "-api-version", version]
+        command.append(f"-Xplugin={KOTLIN / 'jvm-abi-gen.jar'}")
+        for option in (f"outputDir={api_classes(name)}", "treatInternalAsPrivate=true", "removePrivateClasses=true"):
+            command += ["-P", f"plugin:org.jetbrains.kotlin.jvm.abi:{option}"]
     if friends:
         command.append(f"-Xfriend-paths={friends}")
     return _compiled(name, sources, class_path, command)
 
 
+def api_classes(name: str) -> Path:
+    """The folder with the public and protected parts of a library's classes."""
+    return OUT / "classes" / f"{name}.api"
+
+
 def check_jni(output: str) -> None:
-    """Fail on what a JVM with -Xcheck:jni says of native code."""
+    """Fail on the warnings of -Xcheck:jni."""
     complaints = [line for line in output.splitlines() if "in native method" in line or "JNI call made" in line]
     if complaints:
         raise Failure("the JVM complains about native code:\n" + "\n".join(complaints))
 
 
 def _compiled(name: str, sources: Sequence[Path], class_path: Sequence[Path], command: Sequence[str | Path]) -> Path:
-    """Compile unless nothing that counts has changed since the last time."""
+    """Compile, unless sources, class path and command are unchanged."""
     if not sources:
         raise Failure(f"there are no sources of {name}")
     folder, stamp = OUT / "classes" / name, OUT / "classes" / f"{name}.key"
     key = _key(sources, class_path, command)
     if folder.is_dir() and stamp.exists() and stamp.read_text() == key:
         return folder
-    shutil.rmtree(folder, ignore_errors=True)
+    for stale in (folder, api_classes(name)):
+        shutil.rmtree(stale, ignore_errors=True)
     folder.mkdir(parents=True)
     run([*command, "-d", folder, *sorted(sources)])
     stamp.write_text(key)

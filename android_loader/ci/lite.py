@@ -1,4 +1,4 @@
-"""From a trained network to the phone's interpreter: .ptl, .frc, APK, Kotlin's rebuild, and outputs to the last bit."""
+"""End to end: train, save as .ptl, encode, package, rebuild in Kotlin, compare the outputs bit for bit."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ SHAPE = (2, 3, 16, 16)
 
 
 def build_interpreter() -> str:
-    """The lite interpreter of the installed torch behind JNI; kept until its source or torch changes."""
+    """Build the JNI library of the installed torch's lite interpreter, unless source and torch are unchanged."""
     home = Path(torch.__file__).parent
     source, target = SOURCES / "lite_interpreter.cpp", FOLDER / torch.__version__ / "libfrcodec_lite_test.so"
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
@@ -35,7 +35,7 @@ def build_interpreter() -> str:
 
 
 def trained() -> torch.nn.Module:
-    """A small convolutional network that has learnt to tell bright pictures from dark ones."""
+    """A small convolutional network, trained to classify pictures as bright or dark."""
     torch.manual_seed(3)
     network = torch.nn.Sequential(
         torch.nn.Conv2d(3, 16, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
@@ -53,7 +53,7 @@ def trained() -> torch.nn.Module:
 
 
 def outputs(model: Path, pictures: torch.Tensor) -> bytes:
-    """What desktop PyTorch's lite interpreter makes of a .ptl file, as float32."""
+    """The outputs of desktop PyTorch's lite interpreter, as bytes of float32."""
     from torch.jit.mobile import _load_for_lite_interpreter
 
     with torch.inference_mode():
@@ -61,7 +61,7 @@ def outputs(model: Path, pictures: torch.Tensor) -> bytes:
 
 
 def check() -> str:
-    """Kotlin in the JVM rebuilds the file that Python rebuilds, and the interpreter's outputs are the same bits."""
+    """Kotlin rebuilds the same file as Python, and the interpreter's outputs are the same bits."""
     shutil.rmtree(FOLDER / "run", ignore_errors=True)
     folder = FOLDER / "run"
     folder.mkdir(parents=True)
@@ -88,7 +88,7 @@ def _same(path: Path, other: Path) -> bool:
 
 
 def _run_app(folder: Path, asset: Path) -> None:
-    """What an app does, with functional stand-ins for Android's and PyTorch Mobile's classes."""
+    """Do what an app does, with working stand-ins for the classes of Android and PyTorch Mobile."""
     package = folder / "app.apk"
     apk.sign(apk.aligned(folder / "package", asset), package)
     runtime = jvm.compile_java("lite-runtime", sorted((SOURCES / "org").rglob("*.java")))

@@ -1,4 +1,4 @@
-"""JVMs that the libraries for Android are run in: this machine's, and ARM ones under an emulator."""
+"""The JVMs that run the libraries for Android: this machine's, and ARM ones under an emulator."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ci.paths import CI, OUT
 
 @dataclass(frozen=True)
 class Machine:
-    """A Linux with a JVM, and the ABI of Android whose libraries its processor runs."""
+    """A Linux system with a JVM, and Android's ABI for its processor."""
 
     abi: str
     target: str
@@ -20,16 +20,16 @@ class Machine:
 
     @property
     def root(self) -> Path:
-        """Where the emulated machine's system is."""
+        """The root folder of the emulated system."""
         return OUT / "roots" / self.architecture
 
     @property
     def shims(self) -> Path:
-        """Libraries named like bionic's, through which names are found in glibc."""
+        """Libraries with the names of bionic's, which resolve symbols in glibc."""
         return OUT / "shims" / self.abi
 
     def make_shims(self) -> str:
-        """Compile them with the system's headers."""
+        """Compile the shims with the system's headers."""
         self.shims.mkdir(parents=True, exist_ok=True)
         clang = ["clang-19", f"--target={self.target}", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared"]
         if self.emulator:
@@ -43,11 +43,11 @@ class Machine:
 
     @property
     def preloaded(self) -> Path | None:
-        """What the JVM must load before anything else."""
+        """The library for LD_PRELOAD, if the JVM needs one."""
         return self.shims / "libtls.so" if self.abi == "arm64-v8a" else None
 
     def command(self, program: Path | None = None, environment: Mapping[str, str] | None = None) -> list[str | Path]:
-        """The start of a command that runs a program of this machine, or its JVM."""
+        """The start of a command that runs a program on this machine; None for its JVM."""
         variables = dict(environment or {})
         if program is None:
             variables["LD_LIBRARY_PATH"] = str(self.shims)
@@ -61,7 +61,7 @@ class Machine:
         return [self.emulator, "-L", self.root, *settings, program or jvm]
 
     def java_options(self) -> Sequence[str]:
-        """Checks of JNI where they are quick. The stand-in for ParcelFileDescriptor looks into a FileDescriptor."""
+        """-Xcheck:jni except under emulation, where it is slow. The ParcelFileDescriptor stub reads a private field."""
         opened = ("--add-opens", "java.base/java.io=ALL-UNNAMED")
         return (*opened, "-XX:+UseSerialGC") if self.emulator else (*opened, "-Xcheck:jni")
 

@@ -3,15 +3,16 @@
 import sys
 from functools import partial
 
-from ci import aar, apk, bundle, fuzzing, jvm_tests, lite, modules, native, programs, sample_app
+from ci import aar, apk, bundle, fuzzing, jvm_tests, lite, modules, native, programs, public_api, sample_app
 from ci.machines import ARM, ARM64, HOST, Machine
 from ci.report import Report
 
 
 def check_library(report: Report, abi: str) -> None:
-    """Build a library and read it as the dynamic linker does."""
+    """Build a library, and check its ELF properties and its size."""
     if report.check(f"{abi}: library", partial(native.build, abi)):
         report.check(f"{abi}: ELF", partial(native.check_rules, abi))
+        report.check(f"{abi}: natives", partial(native.check_natives, abi))
         report.check(f"{abi}: size", partial(native.check_size, abi))
 
 
@@ -29,14 +30,15 @@ def check_kotlin(report: Report, machine: Machine) -> None:
 
 
 def here(report: Report) -> None:
-    """What this machine's processor can do."""
+    """The checks of `make android`, on this machine's processor."""
     report.check("ELF rules catch", native.check_rules_catch)
     report.check("zstd", native.check_zstd)
     for abi in native.ABIS:
         check_library(report, abi)
     report.check("Kotlin style", modules.check_style)
     for module in modules.MODULES:
-        report.check(f"{module.name}: Kotlin", partial(modules.compile_module, module))
+        if report.check(f"{module.name}: Kotlin", partial(modules.compile_module, module)):
+            report.check(f"{module.name}: public API", partial(public_api.check, module))
     report.check("test data", jvm_tests.prepare)
     check_programs(report, HOST)
     report.check("files in C++", programs.check_files)
@@ -58,7 +60,7 @@ def here(report: Report) -> None:
 
 
 def emulated(report: Report) -> None:
-    """What an ARM processor must do."""
+    """The checks of `make android-qemu`, on emulated ARM processors."""
     report.check("test data", jvm_tests.prepare)
     for machine in (ARM64, ARM):
         check_programs(report, machine)
@@ -67,7 +69,7 @@ def emulated(report: Report) -> None:
 
 
 def main(words: list[str]) -> int:
-    """Run one of the two lists; the exit status."""
+    """Run one of the two lists, and return the exit status."""
     report = Report()
     {(): here, ("qemu",): emulated}[tuple(words)](report)
     return report.finish()

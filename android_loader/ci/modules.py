@@ -1,4 +1,4 @@
-"""The Gradle project's modules without Gradle, against stand-ins for Android's and PyTorch's classes."""
+"""Compile the Gradle project's modules without Gradle, against stubs of Android and PyTorch."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Module:
 
     @property
     def namespace(self) -> str:
-        """The package that Android knows it by."""
+        """Its Android namespace."""
         found = re.search(r'^\s*namespace = "([\w.]+)"$', (self.folder / "build.gradle.kts").read_text(), re.MULTILINE)
         if not found:
             raise Failure(f"{self.folder}/build.gradle.kts has no line that starts with `namespace = `")
@@ -39,7 +39,7 @@ MODULES = (FRCODEC, PYTORCH, EXECUTORCH)
 
 
 def stubs() -> Path:
-    """Stand-ins for Android's and PyTorch's classes."""
+    """The compiled stubs of Android and PyTorch."""
     return jvm.compile_java("stubs", sorted(STUBS.rglob("*.java")))
 
 
@@ -52,12 +52,12 @@ def classes(module: Module) -> Path:
 
 
 def compile_module(module: Module) -> str:
-    """Compile it as Gradle would: explicit interface, no warnings."""
+    """Compile it as Gradle does: explicit API mode, warnings are errors."""
     return f"{len(list(classes(module).rglob('*.class')))} classes"
 
 
 def check_style() -> str:
-    """Every Kotlin file, the build scripts too."""
+    """ktlint accepts every Kotlin file and build script."""
     files = [path for path in LOADER.rglob("*.kt*") if path.suffix in (".kt", ".kts")]
     run([jvm.java(), "-jar", jvm.KTLINT, *sorted(files)], cwd=LOADER)
     return f"{len(files)} files"

@@ -10,7 +10,7 @@ from ci.machines import HOST, Machine
 from ci.paths import CI, LOADER, OUT
 
 TESTS = ("conformance", "robustness", "files")
-# Small files that between them have all that a file can have.
+# Small files that together cover all features of the format.
 ROBUSTNESS_FILES = tuple(
     f"valid/{name}.frc"
     for name in ("skeleton", "streams_shared", "trellis_entries", "rows_transformed", "views", "widths_model_file")
@@ -23,7 +23,7 @@ MODEL_FILES = tuple(
 
 
 def build(machine: Machine) -> str:
-    """Compile the tests for a machine; the host's stop at whatever the sanitizers find."""
+    """Compile the tests for a machine; the host's with sanitizers."""
     options = ["-DFRC_TESTS=ON", "-DFRC_WERROR=ON", f"-DFRC_ZSTD_SOURCE={OUT / 'zstd'}", "-DCMAKE_BUILD_TYPE=Release"]
     if machine is HOST:
         options += ["-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_C_COMPILER=clang-19", "-DFRC_SANITIZE=ON"]
@@ -38,7 +38,7 @@ def build(machine: Machine) -> str:
 
 
 def folder(machine: Machine) -> Path:
-    """Where the tests of a machine are built."""
+    """The build folder of a machine's tests."""
     return OUT / "programs" / machine.abi
 
 
@@ -48,12 +48,12 @@ def check_vectors(machine: Machine) -> str:
 
 
 def check_robustness(machine: Machine) -> str:
-    """No memory, cancellation, threads, cut and changed files."""
+    """Out of memory, cancellation, threads, truncated and damaged files."""
     return _counted(machine, "robustness", [VECTORS, *ROBUSTNESS_FILES])
 
 
 def check_files() -> str:
-    """Mapped and rebuilt files where the system refuses this or that; on this machine."""
+    """Mapping and rebuilding files while system calls fail; on this machine."""
     return _counted(HOST, "files", [VECTORS / "valid", *MODEL_FILES, FIXTURES / "large.frc"])
 
 
@@ -61,5 +61,5 @@ def _counted(machine: Machine, test: str, arguments: Sequence[str | Path]) -> st
     output = run([*machine.command(folder(machine) / "tests" / test), *arguments])
     found = re.fullmatch(r"(\d+) passed, 0 failed", (output.splitlines() or [""])[-1])
     if not found or found[1] == "0":
-        raise Failure(f"{test} did not end with a count of passed checks and none failed:\n{output[-2000:]}")
+        raise Failure(f"{test} did not report passed checks and no failed ones:\n{output[-2000:]}")
     return f"{found[1]} checks"

@@ -1,4 +1,4 @@
-"""One line for every check, and the count at the end."""
+"""Prints a line for each check, and the counts at the end."""
 
 import sys
 import time
@@ -16,7 +16,7 @@ class Report:
         self.failed = 0
 
     def check(self, name: str, work: Callable[[], str | None]) -> bool:
-        """Do it, print its line, and tell whether it passed. What it returns stands behind its name."""
+        """Run a check, print its line with the result of `work`, and return whether it passed."""
         started = time.monotonic()
         problem = ""
         try:

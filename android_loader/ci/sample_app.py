@@ -1,4 +1,4 @@
-"""The sample app and README's examples without Gradle: resources by aapt, Kotlin against Android's signatures."""
+"""The sample app and the docs' examples without Gradle: resources by aapt, Kotlin against Android's signatures."""
 
 import re
 import shutil
@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from ci import android_stubs, jvm
 from ci.commands import Failure, run
 from ci.modules import EXECUTORCH, FRCODEC, PYTORCH, Module, classes, stubs
-from ci.paths import CI, LOADER, OUT
+from ci.paths import CI, LOADER, OUT, REPOSITORY
 from ci.report import Report
 
 SAMPLE = Module("sample", LOADER / "sample")
@@ -18,30 +18,30 @@ FOLDER = OUT / "sample"
 FRAMEWORK = Path("/usr/share/android-framework-res/framework-res.apk")
 MENTIONED = ("android.graphics.Insets", "android.util.Size")
 """classes whose members are used without their names"""
-README = LOADER / "README.md"
+PAGE = REPOSITORY / "docs" / "android.md"
 
 
 def check_all(report: Report) -> None:
-    """The sample, and README's examples."""
+    """The sample, and the examples of the docs."""
     if report.check("Android's signatures", check_signatures):
         if report.check("sample: resources", check_resources) and report.check("sample: Kotlin", check_app):
             report.check("sample: manifest", check_activities)
-        report.check("README: examples", check_examples)
+        report.check("docs: examples", check_examples)
 
 
 def check_signatures() -> str:
-    """Every class that the app imports is one of Android's."""
+    """Every class of Android that the app imports exists."""
     return f"{len(list(_android().rglob('*.class')))} classes to compile against"
 
 
 def check_resources() -> str:
-    """The manifest and all resources are what aapt takes them for, and packed."""
+    """aapt accepts the manifest and all resources."""
     names = run(["aapt", "list", _packed() / "resources.apk"]).split()
     return f"{len([name for name in names if name.startswith('res/')])} resources"
 
 
 def check_app() -> str:
-    """The Kotlin sources compile without a warning."""
+    """The Kotlin sources compile without warnings."""
     generated = jvm.compile_java("sample-resources", sorted((_packed() / "java").rglob("R.java")))
     class_path = [jvm.STDLIB, _android(), classes(FRCODEC), generated]
     found = jvm.compile_kotlin(SAMPLE.name, SAMPLE.sources, class_path, library=True)
@@ -49,7 +49,7 @@ def check_app() -> str:
 
 
 def check_activities() -> str:
-    """Every component that the manifest names is compiled."""
+    """Every activity of the manifest has a class."""
     names = [component.get(f"{{{_NAMESPACE}}}name", "") for component in _manifest().iter("activity")]
     missing = [name for name in names if not list((OUT / "classes" / SAMPLE.name).rglob(f"{name.lstrip('.')}.class"))]
     if missing or not names:
@@ -58,17 +58,19 @@ def check_activities() -> str:
 
 
 def check_examples() -> str:
-    """What README shows of Kotlin compiles, each example by itself."""
-    folder = FOLDER / "readme"
+    """Each Kotlin example of docs/android.md compiles by itself."""
+    folder = FOLDER / "docs"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    blocks = re.findall(r"^```kotlin\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```kotlin\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     examples = [block for block in blocks if not re.match(r"// .*\.gradle\.kts\n", block)]
+    if not examples:
+        raise Failure(f"{PAGE} has no examples in Kotlin")
     for number, example in enumerate(examples):
         (folder / f"Example{number}.kt").write_text(f"package example{number}\n\n{example}")
     class_path = [jvm.STDLIB, _android(), *(classes(module) for module in (FRCODEC, PYTORCH, EXECUTORCH)), stubs()]
     sources = [*folder.glob("*.kt"), *(CI / "stubs").rglob("*.kt")]
-    jvm.compile_kotlin("readme", sources, class_path)
+    jvm.compile_kotlin("docs", sources, class_path)
     return f"{len(examples)} examples"
 
 

@@ -1,4 +1,4 @@
-"""What clang's Android targets link with: bionic's names without code, a start file, the compiler's helpers."""
+"""A sysroot for clang's Android targets: stubs of bionic's libraries, a start file, the compiler's runtime library."""
 
 import shutil
 from pathlib import Path
@@ -21,7 +21,7 @@ LIBRARIES = ("libc", "libm", "libdl")
 
 
 def java_home() -> Path:
-    """Of the JDK 17 whose compiler and JVM are used."""
+    """The home of the installed JDK 17."""
     homes = sorted(Path("/usr/lib/jvm").glob("java-17-openjdk-*/bin/javac"))
     if not homes:
         raise Failure("there is no JDK 17 in /usr/lib/jvm; android_loader/ci/setup says how to get it")
@@ -29,13 +29,13 @@ def java_home() -> Path:
 
 
 def names(library: str, abi: str) -> list[str]:
-    """What a library of bionic exports at API 24, as far as anything here needs it."""
+    """The symbols that a library of bionic exports at API 24, as far as they are needed here."""
     lists = [CI / "bionic" / f"{library}.txt", CI / "bionic" / f"{library}.{abi}.txt"]
     return [name for path in lists if path.exists() for name in path.read_text().split()]
 
 
 def allowed(abi: str) -> set[str]:
-    """All names that a library for this ABI may leave undefined."""
+    """The symbols that a library for this ABI may leave undefined."""
     return {name for library in LIBRARIES for name in names(library, abi)}
 
 

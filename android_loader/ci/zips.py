@@ -1,4 +1,4 @@
-"""Zip files that are the same whenever they are made, and where in a zip file the bytes of an entry are."""
+"""Reproducible zip files, and the offsets of entries in zip files."""
 
 import io
 import struct
@@ -12,7 +12,7 @@ OLDEST_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def packed(entries: Mapping[str, bytes]) -> bytes:
-    """A zip file of these entries in the order of their names."""
+    """A zip file of these entries, sorted by name."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(entries):

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <vector>
 
-#include "constants.h"
+#include "base/constants.h"
 #include "frc.h"
 
 namespace {

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "layer.h"
-#include "stream.h"
+#include "stages/layer.h"
+#include "stages/stream.h"
 
 namespace {
 
@@ -48,9 +48,9 @@ frc::Status decode(const frc::Layer &layer, const frc::LevelShape &shape, frc::B
     Memory put_scratch(frc::LayerDecoder::put_scratch_bytes(stream));
     for (size_t i = 0; i < stream.segments(); ++i)
         FRC_TRY(decoder.put_segment(stream, i, &energy, put_scratch.arena()));
-    FRC_TRY(decoder.settle(energy));
+    FRC_TRY(decoder.begin_transform(energy));
     Memory scratch(decoder.scratch_bytes());
-    for (size_t i = 0; i < decoder.parts(); ++i) FRC_TRY(decoder.run(i, scratch.arena()));
+    for (size_t i = 0; i < decoder.parts(); ++i) FRC_TRY(decoder.transform(i, scratch.arena()));
     return {};
 }
 

@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 from frc_files import level_stream
 
-from frcodec import streams
 from frcodec.constants import SECTION_DATA
-from frcodec.container import packing, sections
+from frcodec.container import packed, sections
+from frcodec.decoder import level_stream as streams
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.layer import Layer
-from frcodec.region import Box, Scan
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
 
 SHAPES = [(), (1,), (7,), (300,), (20, 30), (6, 5, 3, 3), (2, 1, 64, 1), (33, 2, 17)]
 
@@ -80,7 +80,7 @@ def unsealed(file: bytes) -> bytes:
     for section in sections.walk(data):
         payload = bytes(data[section.payload])
         if section.type != SECTION_DATA and section.type in sections.KNOWN_SECTIONS:
-            payload = packing.decompress(payload, len(file) << 10)
+            payload = packed.decompress(payload, 1 << 24)
         if len(payload) >= 1 << 16:
             return b""
         made += bytes([section.type, data[section.start + 1]]) + struct.pack("<H", len(payload)) + payload

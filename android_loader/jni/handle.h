@@ -1,4 +1,4 @@
-// An open .frc file as Java holds it, a number, and what all of them together take.
+// The native side of an open FrcFile. Java holds its address as a number.
 
 #pragma once
 
@@ -10,28 +10,25 @@
 
 namespace frc {
 
-/// What is mapped or borrowed, and the decoder's view of it.
+/// The bytes of an .frc, mapped or borrowed, and the decoder that reads them.
 struct Handle {
-    MappedFile mapping;  // empty where the bytes belong to a buffer of the caller
+    MappedFile mapping;  // empty if the bytes belong to a buffer of the caller
     const uint8_t *data = nullptr;
     size_t size = 0;
     frc_file *file = nullptr;
 
-    /// Construction where memory is already, without the C++ library.
+    /// Placement new without the C++ library.
     static void *operator new(size_t, void *place) noexcept { return place; }
 };
 
-/// A handle without a file, or null: no memory is left. Counted until delete_handle.
+/// A handle without a file, or null if no memory is left.
 Handle *new_handle();
 
-/// Closes its file and unmaps. Null is allowed.
+/// Closes the file and unmaps its bytes. Null is allowed.
 void delete_handle(Handle *handle);
 
-/// The C library's memory, counted.
-extern const frc_memory COUNTED_MEMORY;
-
-/// Handles that exist, and bytes of COUNTED_MEMORY in use, in the whole process.
-size_t open_handles();
-size_t held_bytes();
+/// The memory of all handles and of their decoders: the C library's (heap.cpp). The tests' library replaces it by one
+/// that counts (counting_heap.cpp).
+extern const frc_memory HEAP;
 
 }  // namespace frc

@@ -8,13 +8,13 @@
 
 #include "posix.h"
 
-// The names that end in 64 mean the same to every C library, whatever the width of its off_t.
+// Functions with the suffix 64 take 64-bit offsets in every C library, whatever its off_t.
 
 namespace frc {
 
 namespace {
 
-/// A file's size in bytes; what is no regular file has none.
+/// Size of a regular file in bytes; an error for anything else.
 frc_status size_of(int descriptor, uint64_t *size) {
     struct stat64 facts;
     if (fstat64(descriptor, &facts) != 0) return read_failure(errno);

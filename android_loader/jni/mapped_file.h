@@ -9,8 +9,8 @@
 
 namespace frc {
 
-/// A range of a file in memory, read-only. The file must not become shorter while it is mapped: the system ends a
-/// process that reads beyond the end. The descriptor is not needed once this is mapped.
+/// A range of a file in memory, read-only. The file must not be truncated while it is mapped: the system ends a process
+/// that reads beyond the end. The descriptor may be closed after mapping.
 class MappedFile {
   public:
     MappedFile() = default;

@@ -16,7 +16,7 @@ constexpr size_t PATH_LIMIT = 4096;
 constexpr char TEMPORARY_START[] = ".frc-";
 constexpr char TEMPORARY_END[] = ".tmp";
 
-/// A path and what is around it: its folder, and a temporary file there.
+/// The folder of a path, and a temporary file in it.
 struct Paths {
     char folder[PATH_LIMIT];  // "dir/", or "./"
     char temporary[PATH_LIMIT];
@@ -39,7 +39,7 @@ size_t append_number(char *text, size_t at, unsigned number) {
     return append(text, at, digits + first);
 }
 
-/// False if there is no room for the temporary file's path.
+/// False if the path of the temporary file would be too long.
 bool find_folder(const char *path, Paths *paths) {
     const char *name = strrchr(path, '/');
     const size_t length = name == nullptr ? 0 : static_cast<size_t>(name - path) + 1;
@@ -50,7 +50,7 @@ bool find_folder(const char *path, Paths *paths) {
     return true;
 }
 
-/// Create the temporary file. Numbers make names unique in the process, O_EXCL against everything else.
+/// Create the temporary file. The number makes its name unique in the process, and O_EXCL refuses any other file.
 int create_temporary(Paths *paths) {
     static unsigned next = 0;
     for (int attempt = 0; attempt < 1000; attempt++) {
@@ -77,7 +77,7 @@ frc_status write_all(int descriptor, const uint8_t *bytes, size_t size) {
     return SUCCESS;
 }
 
-/// Collects the small pieces of a skeleton; large ones go past it.
+/// Buffers small writes, such as pieces of a skeleton. Larger ones than the buffer bypass it.
 struct Writer {
     int descriptor;
     frc_status status = SUCCESS;
@@ -106,8 +106,8 @@ int add_to_writer(void *self, const void *bytes, size_t size) {
     return static_cast<Writer *>(self)->add(static_cast<const uint8_t *>(bytes), size) ? 0 : 1;
 }
 
-/// For file systems that cannot reserve space, where a full disk is an error here, but would be a signal to who writes
-/// through a mapping; and for want of addresses, since this needs memory for the largest tensor only.
+/// For file systems that cannot reserve space: on a full disk, write fails, while a store to a mapping raises a signal.
+/// Also for address spaces too small for a mapping, since this needs memory for the largest tensor only.
 frc_status rebuild_by_writing(const frc_file *file, int descriptor, const frc_work *work) {
     Writer writer = {};
     writer.descriptor = descriptor;
@@ -135,7 +135,7 @@ frc_status rebuild_to_descriptor(const frc_file *file, int descriptor, const frc
     return status;
 }
 
-/// Have the rename on the disk. Where that is not to be had, a power failure can only bring back the state before it.
+/// Synchronize the rename. Errors are ignored: without it, a power failure can only restore the state before.
 void synchronize_folder(const char *folder) {
     const Descriptor descriptor(open(folder, O_RDONLY | O_CLOEXEC));
     if (descriptor.number() >= 0) fsync(descriptor.number());
@@ -149,7 +149,7 @@ frc_status rebuild_to_file(const frc_file *file, const char *path, const frc_wor
     const Descriptor descriptor(create_temporary(&paths));
     if (descriptor.number() < 0) return write_failure(errno);
     frc_status status = rebuild_to_descriptor(file, descriptor.number(), work);
-    // fsync covers what was written through the mapping as well.
+    // fsync includes writes through the mapping.
     if (status.code == 0 && fsync(descriptor.number()) != 0) status = write_failure(errno);
     if (status.code == 0 && rename(paths.temporary, path) != 0) status = write_failure(errno);
     if (status.code != 0) {

@@ -1,4 +1,4 @@
-// A model file that is there whole or not at all.
+// Rebuilds a model file atomically.
 
 #pragma once
 
@@ -6,9 +6,9 @@
 
 namespace frc {
 
-/// Rebuild the model file at `path`: in a temporary file .frc-PID-NUMBER.tmp of the same folder, which the system has
-/// written out before it takes the place of what was at `path`. After an error there is no temporary file and `path` is
-/// what it was. A process that is killed leaves the temporary file.
+/// Rebuild the model file at `path`: into a temporary file .frc-PID-NUMBER.tmp of the same folder, which is
+/// synchronized to the device and then renamed to `path`. After an error the temporary file is removed and `path` is
+/// unchanged. A process that is killed leaves the temporary file.
 frc_status rebuild_to_file(const frc_file *file, const char *path, const frc_work *work);
 
 }  // namespace frc

@@ -1,25 +1,25 @@
-// What both sides of the decoder's files need of POSIX: descriptors, and statuses that tell what errno means.
+// File descriptors, and errno as a status of the decoder.
 
 #pragma once
 
 #include <unistd.h>
 
-#include "constants.h"
+#include "base/constants.h"
 #include "frc.h"
 
 namespace frc {
 
-constexpr frc_status SUCCESS = {0, -1, -1, ""};
+constexpr frc_status SUCCESS = {FRC_OK, -1, -1, ""};
 
-inline frc_status failure(Code code, const char *message) { return {static_cast<int32_t>(code), -1, -1, message}; }
+inline frc_status failure(Code code, const char *message) { return {static_cast<frc_code>(code), -1, -1, message}; }
 
-/// What errno says, as a sentence.
+/// The meaning of an errno, as a sentence.
 const char *meaning(int error);
 
 inline frc_status read_failure(int error) { return failure(Code::READ_FAILED, meaning(error)); }
 inline frc_status write_failure(int error) { return failure(Code::WRITE_FAILED, meaning(error)); }
 
-/// An open descriptor, closed at the end.
+/// Owns a file descriptor. Negative for none.
 class Descriptor {
   public:
     explicit Descriptor(int number) : number_(number) {}

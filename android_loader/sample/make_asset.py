@@ -24,13 +24,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.train.published_net import LEVELS, channels
-from frcodec.codec import encode
 from frcodec.constants import DEFAULT_MAX_BYTES
-from frcodec.files.read import read_model, read_sparse
-from frcodec.plan import Options
-from frcodec.quantize.steps import code_near, step_of
-from frcodec.region import Scan, scan_places
-from frcodec.spectral import Spectral
+from frcodec.encoder.encode import encode
+from frcodec.encoder.options import Options
+from frcodec.formats.read import read_model, read_sparse
+from frcodec.stages.region import Scan, scan_places
+from frcodec.stages.spectral import DctTensor
+from frcodec.stages.steps import code_near, step_of
 
 ASSET = Path(__file__).parent / "src" / "main" / "assets" / "unet.frc"
 CHANNELS = 16
@@ -44,7 +44,7 @@ MULTIPLE = 1 << LEVELS - 1
 class UNet(nn.Module):
     """The published network as one module: what is saved of many is mostly their names."""
 
-    def __init__(self, tensors: Sequence[Spectral]) -> None:
+    def __init__(self, tensors: Sequence[DctTensor]) -> None:
         super().__init__()
         for tensor in tensors:
             self.register_buffer(flat(tensor.name), torch.from_numpy(tensor.array().copy()))
@@ -88,7 +88,7 @@ def flat(name: str) -> str:
     return name.replace(".", "_")
 
 
-def narrowed(tensors: Sequence[Spectral], most: int, step: float = STEP) -> list[Spectral]:
+def narrowed(tensors: Sequence[DctTensor], most: int, step: float = STEP) -> list[DctTensor]:
     """Coefficients of the same curves with at most `most` samples along each axis of channels, in steps."""
     first, axes_of = tensors[0].shape[0], channels(tensors)
     result = []
@@ -104,7 +104,7 @@ def narrowed(tensors: Sequence[Spectral], most: int, step: float = STEP) -> list
     return result
 
 
-def _sampled(tensor: Spectral, shape: tuple[int, ...], factor: float, step: float) -> Spectral:
+def _sampled(tensor: DctTensor, shape: tuple[int, ...], factor: float, step: float) -> DctTensor:
     """The tensor with another shape: frequencies that it has no room for are dropped, the others rounded and scaled."""
     box, places = scan_places(tensor.shape, tensor.region.count)
     fits = np.all([k < n for k, n in zip(np.unravel_index(places, box), shape, strict=True)], axis=0)
@@ -113,7 +113,7 @@ def _sampled(tensor: Spectral, shape: tuple[int, ...], factor: float, step: floa
     return replace(tensor, shape=shape, region=Scan(int(fits.sum())), coefficients=points * step_of(code), code=code)
 
 
-def made(tensors: Sequence[Spectral]) -> Made:
+def made(tensors: Sequence[DctTensor]) -> Made:
     """The network with these weights as a model file, and as an .frc file that holds their coefficients only."""
     net = UNet(tensors).eval()
     with tempfile.TemporaryDirectory() as folder:

@@ -52,7 +52,7 @@ std::map<std::string, Expected> read_list(const std::string &path) {
 }
 
 /// An entry in a buffer that starts `shift` bytes behind an aligned address.
-int decode(const frc_file *file, size_t position, size_t shift, const frc_work *work, Buffer *elements) {
+frc_code decode(const frc_file *file, size_t position, size_t shift, const frc_work *work, Buffer *elements) {
     const frc_entry entry = frc_entry_at(file, position);
     Buffer buffer(static_cast<size_t>(entry.bytes) + shift, 0xAA);
     const frc_status status = frc_decode(file, position, buffer.data() + shift, static_cast<size_t>(entry.bytes), work);

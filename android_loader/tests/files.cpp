@@ -1,6 +1,6 @@
-// Mapped files and rebuilt ones, on a file system that fails on demand: files VECTORS_FOLDER FILE...
+// Mapping and rebuilding files while system calls fail: files VECTORS_FOLDER FILE...
 //
-// The functions of the system that matter are replaced by ones that may be told to refuse, and else do the same.
+// Replaces the functions of the system by wrappers that fail on demand.
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,7 +25,7 @@ namespace {
 constexpr uint64_t MOST_BYTES = uint64_t{1} << 28;
 constexpr int READ_FAILED = 501, WRITE_FAILED = 502, CANCELLED = 504;
 
-/// What the system refuses, by errno; 0: nothing.
+/// The errno with which each function fails; 0 for none.
 struct Faults {
     int fallocate = 0, mmap = 0, fsync = 0, rename = 0;
     int write = 0;
@@ -79,7 +79,7 @@ std::set<std::string> names(const std::string &folder) {
     return found;
 }
 
-/// A new folder, which goes with what is in it.
+/// A temporary folder, removed with its contents at the end.
 struct Folder {
     std::string path = P_tmpdir "/frc-files-XXXXXX";
 
@@ -96,7 +96,7 @@ void store(const std::string &path, const Buffer &bytes) {
         .write(reinterpret_cast<const char *>(bytes.data()), static_cast<long>(bytes.size()));
 }
 
-/// Both ways to rebuild, for systems that differ in what they can do.
+/// Both ways to rebuild: through a mapping, and by writing.
 void check_ways(const std::string &name, const frc_file *file, const Buffer &expected) {
     const Folder temporary;
     const std::string folder = temporary.path, path = folder + "model";
@@ -167,7 +167,7 @@ void check_refusals(const std::string &name, const frc_file *file) {
     }
 }
 
-/// Numbers that another process with this number has used before are stepped over.
+/// Names that another process of this number has used are skipped.
 void check_left_names(const std::string &name, const frc_file *file) {
     const Folder temporary;
     const std::string folder = temporary.path;

@@ -1,4 +1,4 @@
-// What may go wrong around the decoder: robustness VECTORS_FOLDER FILE...
+// Out of memory, cancellation, threads, damage: robustness VECTORS_FOLDER FILE...
 //
 // Each file is read with memory that ends after every number of pieces, cancelled at every call of the progress
 // function, by threads that leave parts out, from many threads at once, cut at every length and with every bit flipped.
@@ -15,7 +15,7 @@ namespace {
 constexpr uint64_t MOST_BYTES = uint64_t{1} << 26;
 constexpr int OUT_OF_MEMORY = 503, CANCELLED = 504, TOO_LARGE = 404, WRITE_FAILED = 502;
 
-/// Everything that can be read of a file; the code of the first error.
+/// Read everything in a file; the code of the first error.
 int read_all(const Buffer &bytes, frc_memory memory, const frc_work *work, Buffer *model) {
     frc_file *file;
     frc_status status = frc_open(&file, bytes.data(), bytes.size(), MOST_BYTES, &memory);
@@ -65,7 +65,7 @@ void check_cancelling(const std::string &name, const Buffer &bytes) {
     check(good, name + " cancelled");
 }
 
-/// What a progress function is told: never less than before, and everything at the end.
+/// Progress never decreases, and ends at the total.
 struct Told {
     uint64_t done = 0, total = 0;
     bool falls = false;
@@ -110,7 +110,7 @@ void check_progress(const std::string &name, const Buffer &bytes) {
     frc_close(file);
 }
 
-/// An executor that is being shut down does not make wrong tensors.
+/// An executor that skips parts causes an error, not wrong tensors.
 void check_lost_parts(const std::string &name, const Buffer &bytes) {
     testing::Heap heap;
     const frc_memory memory = heap.memory();
@@ -172,7 +172,7 @@ void check_writing(const std::string &name, const Buffer &bytes) {
     check(status.code == TOO_LARGE && !file, name + " with a limit of one byte: " + std::to_string(status.code));
 }
 
-/// No damage is taken for the file: what is decoded is right, or an error.
+/// A damaged file decodes to the right values or to an error.
 void check_damage(const std::string &name, const Buffer &bytes) {
     Buffer right, model;
     testing::Heap heap;
@@ -194,6 +194,7 @@ void check_damage(const std::string &name, const Buffer &bytes) {
 }  // namespace
 
 int main(int count, char **arguments) {
+    check(frc_version() == FRC_VERSION, "version of header and library");
     for (int i = 2; i < count; ++i) {
         const std::string name = arguments[i];
         const Buffer bytes = testing::contents(std::string(arguments[1]) + "/" + name);

@@ -19,7 +19,7 @@ double milliseconds_since(std::clock_t start) {
     return static_cast<double>(std::clock() - start) * 1e3 / CLOCKS_PER_SEC;
 }
 
-/// Memory that nobody has touched.
+/// Fresh memory, whose pages have not been touched.
 class Fresh {
   public:
     explicit Fresh(size_t size) : size_(std::max<size_t>(size, 1)) {
@@ -43,7 +43,7 @@ std::vector<size_t> places_of(const frc_file *file) {
     return places;
 }
 
-/// Opens and decodes; the bytes made.
+/// Opens and decodes; returns the decoded size in bytes.
 size_t decode(const Buffer &bytes, testing::Heap *heap, double *milliseconds) {
     const frc_memory memory = heap->memory();
     const std::clock_t start = std::clock();

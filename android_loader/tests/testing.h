@@ -1,4 +1,4 @@
-// What the host tests share: files, memory that is counted and may run out, threads, and the count of checks.
+// Shared by the host tests: files, counted and limited memory, threads, and the count of checks.
 
 #pragma once
 
@@ -26,7 +26,7 @@ inline void check(bool good, const std::string &what) {
     if (!good) std::printf("FAILED %s\n", what.c_str());
 }
 
-/// Prints the last line; the exit status.
+/// Prints the counts; returns the exit status.
 inline int verdict() {
     std::printf("%d passed, %d failed\n", passed, failed);
     return failed ? 1 : 0;
@@ -41,7 +41,7 @@ inline Buffer contents(const std::string &path) {
     return Buffer(std::istreambuf_iterator<char>(file), {});
 }
 
-/// Memory from the heap that knows how much is taken, and gives only so many pieces.
+/// Memory from the heap that counts the bytes in use and limits the number of allocations.
 class Heap {
   public:
     explicit Heap(long pieces = -1) : left_(pieces) {}
@@ -70,7 +70,7 @@ class Heap {
     std::atomic<size_t> bytes_{0}, most_{0};
 };
 
-/// Runs parts on threads made for each call.
+/// Runs parts on new threads at each call.
 class Threads {
   public:
     explicit Threads(size_t workers) : workers_(workers) {}

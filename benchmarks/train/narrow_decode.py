@@ -10,7 +10,7 @@ import torch
 from benchmarks.train.common import Part, dice
 from benchmarks.train.segmentation import UNet, multiply_adds
 from frcodec import FrcFile, open_file
-from frcodec.widths import Channel, declared, validated
+from frcodec.widths import Channel, declare, validate
 
 LOSS = 1.0
 """points that a narrower network may lose, on the pictures for choosing"""
@@ -45,7 +45,7 @@ def rows(file: bytes, widths: tuple[int, ...], parts: Mapping[str, Part]) -> lis
     height, breadth = parts["val"].inputs.shape[-2:]
     full = UNet(widths)
     found: list[Row] = []
-    with_axes = declared(file, channels(full))
+    with_axes = declare(file, channels(full))
     best, most = score_of(file, None, parts["val"]), multiply_adds(full, height, breadth)
     good = [widths]
     for lengths in candidates(widths):
@@ -63,7 +63,7 @@ def rows(file: bytes, widths: tuple[int, ...], parts: Mapping[str, Part]) -> lis
                 "test": round(score_of(with_axes, lengths, parts["test"]), 3),
             }
         )
-    whole = validated(
+    whole = validate(
         with_axes, good[-1:], lambda opened: f"{dice(loaded(opened), parts['val']):.2f}",
         lambda opened: multiply_adds(loaded(opened), height, breadth), label="Dice, val",
     )  # fmt: skip
@@ -72,7 +72,7 @@ def rows(file: bytes, widths: tuple[int, ...], parts: Mapping[str, Part]) -> lis
 
 def score_of(file: bytes, lengths: tuple[int, ...] | None, part: Part) -> float:
     """Points of a file at a width."""
-    with open_file(BytesIO(file), width=lengths, force=True) as opened:
+    with open_file(BytesIO(file), width=lengths, allow_unvalidated=True) as opened:
         return dice(loaded(opened), part)
 
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from frcodec.region import scan_places
-from frcodec.spectral import Spectral
+from frcodec.stages.region import scan_places
+from frcodec.stages.spectral import DctTensor
 from frcodec.widths import Channel
 
 LEVELS = 5
@@ -92,7 +92,7 @@ def _unfiltered(kind: int, row: bytearray, above: bytes, back: int) -> bytes:
     return bytes(row)
 
 
-def channels(tensors: Sequence[Spectral]) -> dict[str, dict[int, Channel]]:
+def channels(tensors: Sequence[DctTensor]) -> dict[str, dict[int, Channel]]:
     """Which axes are channels of which level of the network, 0 for the finest."""
     first = tensors[0].shape[0]
 
@@ -119,7 +119,7 @@ def rises(name: str) -> bool:
 class Synthesis:
     """Weights at a width as a differentiable function of the coefficients of all tensors [n], one after the other."""
 
-    def __init__(self, tensors: Sequence[Spectral], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    def __init__(self, tensors: Sequence[DctTensor], shapes: Mapping[str, tuple[int, ...]]) -> None:
         """`shapes` are those of the width."""
         self._tensors = tensors
         self._bases: dict[str, list[Tensor]] = {}

@@ -30,10 +30,10 @@ from benchmarks.train.published_net import Picture, Synthesis, channels, dice, l
 from benchmarks.train.second_order import Distortion, Points, Reals, refined, rounded, shrunk
 from frcodec import open_file
 from frcodec.api import save_entries
-from frcodec.files.read import read_sparse
-from frcodec.quantize.steps import code_near, step_of
-from frcodec.spectral import Spectral
-from frcodec.widths import declared, validated
+from frcodec.formats.read import read_sparse
+from frcodec.stages.spectral import DctTensor
+from frcodec.stages.steps import code_near, step_of
+from frcodec.widths import declare, validate
 
 Number = TypeVar("Number", np.int64, np.float64)
 WIDTH = 16
@@ -57,7 +57,7 @@ REFINED_BY, ROUNDS = 20, 6
 class Network:
     """The published network at the width that it is tried at."""
 
-    tensors: Sequence[Spectral]
+    tensors: Sequence[DctTensor]
     synthesis: Synthesis
 
     @property
@@ -79,7 +79,7 @@ class Network:
         for entry, values, steps in zip(self.tensors, self.parts(points.values), self.parts(points.steps), strict=True):
             code = code_near(float(steps[0]))
             entries.append(
-                Spectral(entry.name, entry.dtype, entry.shape, b"", entry.transform, entry.region,
+                DctTensor(entry.name, entry.dtype, entry.shape, b"", entry.transform, entry.region,
                          np.asarray(values * step_of(code), np.float64), code)
             )  # fmt: skip
         out = BytesIO()
@@ -184,12 +184,12 @@ class Rows:
     def add(self, method: str, setting: str, points: Points) -> None:
         """Write the file, decode it at the width, and score it."""
         file = self._network.file(points)
-        with_axes = declared(file, channels(self._network.tensors))
-        with open_file(with_axes, width=WIDTH, force=True) as opened:
+        with_axes = declare(file, channels(self._network.tensors))
+        with open_file(with_axes, width=WIDTH, allow_unvalidated=True) as opened:
             weights = {name: torch.tensor(opened[name]) for name in opened}
         scores = {name: mean_dice(weights, shots) for name, shots in self._sets.items()}
         cost = multiply_adds(weights, *self._sets["others"][0].mask.shape)
-        narrow = validated(
+        narrow = validate(
             with_axes, [WIDTH], lambda opened: f"{scores['chosen_on']:.3f}", lambda opened: cost, label="Dice"
         )
         loss = max(self._published[name] - score for name, score in scores.items())

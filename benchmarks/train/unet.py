@@ -71,7 +71,7 @@ class Run:
         """Train ordinary weights in place; returns the seconds."""
         return train(
             module, self.parts["train"], overlap_loss, epochs=epochs, rate=RATE, batch=BATCH, seed=self.seed,
-            augment=lit, after_step=after_step, report=self.told(module, epochs),
+            augment=lit, after_step=after_step, report=self.progress_line(module, epochs),
         )  # fmt: skip
 
     def spectral(self, module: nn.Module, budget: int) -> float:
@@ -91,10 +91,12 @@ class Run:
         return train(
             module, self.parts["train"], loss, epochs=self.epochs, rate=SPECTRAL_RATE, batch=BATCH, seed=self.seed,
             augment=lit, groups=training.parameter_groups(SPECTRAL_RATE), extra=lambda _: training.penalty(),
-            after_step=training.step, report=self.told(module, self.epochs, training.progress),
+            after_step=training.step, report=self.progress_line(module, self.epochs, training.progress),
         )  # fmt: skip
 
-    def told(self, module: nn.Module, epochs: int, more: Callable[[], str] = str) -> Callable[[int, float], str]:
+    def progress_line(
+        self, module: nn.Module, epochs: int, more: Callable[[], str] = str
+    ) -> Callable[[int, float], str]:
         """A line now and then."""
 
         def line(epoch: int, loss: float) -> str:

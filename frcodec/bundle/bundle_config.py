@@ -1,4 +1,4 @@
-"""What an app bundle tells the store to leave uncompressed: `compression.uncompressed_glob` of its BundleConfig.pb."""
+"""The files that an app bundle leaves uncompressed: `compression.uncompressed_glob` of its BundleConfig.pb."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_GLOB = 1000
 
 
 def uncompressed_globs(data: bytes) -> list[str]:
-    """The patterns, of paths such as "assets/model.frc". Raises ValueError for what is no such message."""
+    """The patterns, of paths such as "assets/model.frc". Raises ValueError for a malformed message."""
     globs = [
         glob.decode("utf-8", "replace")
         for compression in _strings(data, _COMPRESSION)
@@ -26,9 +26,9 @@ def uncompressed_globs(data: bytes) -> list[str]:
 
 
 def matches(path: str, glob: str) -> bool:
-    """Whether a pattern means a path: ** is anything, * and ? stop at a slash, [ab] is one of these letters.
+    """Whether a path matches a pattern: ** is anything, * and ? exclude slashes, [ab] is one of these characters.
 
-    All ways through the pattern are followed at once, so that none of them takes more than length times length.
+    All states are followed at once, so that the time is at most the product of both lengths.
     """
     steps = list(_steps(glob))
     places = {0}
@@ -40,7 +40,7 @@ def matches(path: str, glob: str) -> bool:
 
 
 def _with_stars(places: set[int], steps: list[str]) -> set[int]:
-    """The places and all that follow them over stars that take nothing."""
+    """The places, and those reached from them by stars that match nothing."""
     found = set()
     for at in places:
         found.add(at)
@@ -59,7 +59,7 @@ def _takes(step: str, char: str) -> bool:
 
 
 def _steps(glob: str) -> Iterator[str]:
-    """The pattern in pieces that take one letter each, or are stars."""
+    """The pieces of a pattern: stars, and pieces that match one character."""
     at = 0
     while at < len(glob):
         length = 2 if glob.startswith("**", at) or glob[at] == "\\" else 1
@@ -70,7 +70,7 @@ def _steps(glob: str) -> Iterator[str]:
 
 
 def _strings(data: bytes, wanted: int) -> Iterator[bytes]:
-    """The fields of a protocol buffers message that have this number and are bytes."""
+    """The fields of type bytes with this number in a protocol buffers message."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)
@@ -89,7 +89,7 @@ def _strings(data: bytes, wanted: int) -> Iterator[bytes]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number of seven bits a byte, and the position behind it."""
+    """A varint (seven bits a byte), and its end."""
     number = 0
     for shift in range(0, 70, 7):
         if at >= len(data):

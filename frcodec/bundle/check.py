@@ -1,4 +1,4 @@
-"""Whether an app package is as Android needs it: its .frc assets, and the page size that its native libraries take."""
+"""Checks the .frc assets of an app package, and the alignment of its native libraries."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ..codec import Progress
 from ..constants import Code
 from ..errors import CheckError, FileError, FrcError, UsageError
 from ..report.verify import verify_file
+from ..work import Progress
 from . import elf, kotlin
 from .gradle import read_text
 from .package import Asset, Library, Package
@@ -85,7 +85,7 @@ class LibraryCheck:
 
 @dataclass(frozen=True, slots=True)
 class PackageReport:
-    """Everything that was looked at."""
+    """The result of checking a package."""
 
     kind: str
     """"apk", "aab" or "aar" """
@@ -157,11 +157,13 @@ def _missing(assets: Sequence[AssetCheck], wanted: Sequence[Wanted]) -> list[str
     if not assets and not wanted:
         return ["there is no .frc among its assets"]
     names, digests = {asset.name for asset in assets}, {asset.sha256 for asset in assets}
-    found = [f"assets/{one.name} is missing ({one.origin})" for one in wanted if one.name and one.name not in names]
+    found = [
+        f"assets/{want.name} is missing ({want.origin})" for want in wanted if want.name and want.name not in names
+    ]
     return found + [
-        f"no asset has the SHA-256 {one.sha256} of {one.origin}: bundle it and build the package again"
-        for one in wanted
-        if one.name is None and one.sha256 not in digests
+        f"no asset has the SHA-256 {want.sha256} of {want.origin}: bundle it and build the package again"
+        for want in wanted
+        if want.name is None and want.sha256 not in digests
     ]
 
 
@@ -184,9 +186,9 @@ def _asset(
     except FrcError as problem:
         findings.append(f"it cannot be decoded: {problem.message.rstrip('.')} (E{int(problem.code)})")
     findings += [
-        f"its SHA-256 is {sha256}, but {one.origin} says {one.sha256}: bundle the model and build the package again"
-        for one in wanted
-        if one.name == asset.name and one.sha256 not in (None, sha256)
+        f"its SHA-256 is {sha256}, but {want.origin} says {want.sha256}: bundle the model and build the package again"
+        for want in wanted
+        if want.name == asset.name and want.sha256 not in (None, sha256)
     ]
     alignment = _power_of_two(member.payload)
     return AssetCheck(

@@ -1,4 +1,4 @@
-"""The little of an ELF image that decides whether Android can map it: the class, the machine, the loaded segments."""
+"""The parts of an ELF image that decide whether Android can map it: class, machine, loadable segments."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _LOAD = 1
 _SHARED_OBJECT = 3
 _MOST_SEGMENTS = 1024
 _FARTHEST_TABLE = 1 << 20
-"""a table of segments that lies farther in is refused: it follows the header in every library that a linker makes"""
+"""the largest offset of the segment table, which linkers put right after the header"""
 
 
 class NoElfError(Exception):
-    """Why an image is no shared library."""
+    """The image is not a shared library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def read(head: Callable[[int], bytes]) -> Image:
     kind, machine, _, _, table, _, _, _, entry_size, count, *_ = layout.unpack(header)
     segment = struct.Struct("<IIQQQQQQ" if wide else "<IIIIIIII")
     if kind != _SHARED_OBJECT:
-        raise NoElfError("it is no shared library")
+        raise NoElfError("it is not a shared library")
     if entry_size != segment.size or not 0 < count <= _MOST_SEGMENTS or table > _FARTHEST_TABLE:
         raise NoElfError("its table of segments is damaged")
     end = table + count * segment.size

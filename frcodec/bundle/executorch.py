@@ -1,11 +1,11 @@
-"""The signature of `forward` in an ExecuTorch program (.pte), after the fields of its schema, program.fbs."""
+"""The signature of `forward` in an ExecuTorch program (.pte), by the fields of its schema, program.fbs."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from ..files.executorch import SCALAR_TYPES
-from ..files.flatbuffer import I8, I32, U8, Flatbuffer, Table
+from ..formats.executorch.flatbuffer import I8, I32, U8, Flatbuffer, Table
+from ..formats.executorch.program import SCALAR_TYPES
 from .signature import Signature, Value
 
 KIND: Final = "ExecuTorch"
@@ -25,7 +25,7 @@ _DTYPES = SCALAR_TYPES | {8: "complex32", 9: "complex64", 10: "complex128"}
 
 
 def signature(image: memoryview) -> Signature:
-    """What `forward` takes and gives; where lengths vary, shapes are the largest. Raises CorruptError."""
+    """Inputs and outputs of `forward`; dynamic shapes are upper bounds. Raises CorruptError."""
     for plan in Flatbuffer(image, "The ExecuTorch program").root().tables(_PLANS):
         if plan.text(_PLAN_NAME) == "forward":
             return Signature(_values(plan, _PLAN_INPUTS), _values(plan, _PLAN_OUTPUTS))

@@ -1,4 +1,4 @@
-"""Names that Android and Kotlin take: of an asset, of the object with its constants, and texts in Kotlin source."""
+"""Names valid in Android and Kotlin: assets, objects and packages; string literals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t"
 
 
 def asset_stem(asked: str | None, source: PurePath, model_suffixes: tuple[str, ...]) -> str:
-    """Name of the asset without .frc: the one asked for, or that of the file. Raises UsageError for what is no name."""
+    """Name of the asset without .frc: the one asked for, or that of the file. Raises UsageError if it is invalid."""
     if asked is not None:
         stem = asked.removesuffix(SUFFIX)
     else:
@@ -33,7 +33,7 @@ def asset_stem(asked: str | None, source: PurePath, model_suffixes: tuple[str, .
         return stem
     raise UsageError(
         Code.BAD_OPTION,
-        f"{stem!r} is no name for an asset: 1 to 100 Latin letters, digits, '_', '-' and '.' are allowed, with a "
+        f"{stem!r} is not a valid asset name: 1 to 100 Latin letters, digits, '_', '-' and '.' are allowed, with a "
         "letter or digit at both ends. Choose one with --name.",
     )
 
@@ -47,11 +47,11 @@ def object_name(stem: str) -> str:
 
 
 def checked_package(package: str) -> str:
-    """The package itself. Raises UsageError for what is none."""
+    """The package itself. Raises UsageError if it is invalid."""
     if len(package) > _LONGEST_PACKAGE or not all(_SEGMENT.fullmatch(part) for part in package.split(".")):
         raise UsageError(
             Code.BAD_OPTION,
-            f"{package!r} is no package: names of Latin letters, digits and '_' with dots between them.",
+            f"{package!r} is not a package: names of Latin letters, digits and '_' with dots between them.",
         )
     return package
 
@@ -62,7 +62,7 @@ def quoted_package(package: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A text as a Kotlin string of ASCII, with nothing in it that Kotlin or an editor would take for more than text."""
+    """A Kotlin string literal in ASCII, with all special characters escaped."""
     return '"' + "".join(_escaped(char) for char in text) + '"'
 
 

@@ -1,13 +1,12 @@
-"""What an app package holds of interest here: .frc assets and native libraries, with their places in the archive.
+"""The .frc assets and native libraries of an app package, with their positions in the archive.
 
 .apk  assets/…         lib/ABI/…
-.aab  MODULE/assets/…  MODULE/lib/ABI/…    BundleConfig.pb: what the APKs made from it keep uncompressed
+.aab  MODULE/assets/…  MODULE/lib/ABI/…    BundleConfig.pb: what stays uncompressed in its APKs
 .aar  assets/…         jni/ABI/…
 """
 
 from __future__ import annotations
 
-import mmap
 import re
 import zlib
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from ..constants import Code
-from ..errors import CheckError, FileError, FrcError
-from ..files.zip_image import Archive, Member, parse
+from ..disk import map_file
+from ..errors import CheckError, FrcError
+from ..formats.zip.image import Archive, Member, parse
 from . import bundle_config
 
 KINDS: Final = ("apk", "aab", "aar")
@@ -32,7 +32,7 @@ _LIBRARY = {
 }
 _ZIP = b"PK"
 _SLACK = 1 << 10
-"""bytes that deflate's own tables may take before the first byte comes out"""
+"""bytes that deflate's tables can take before the first output byte"""
 _CONFIG = "BundleConfig.pb"
 _LARGEST_CONFIG = 1 << 22
 
@@ -58,7 +58,7 @@ class Library:
     member: Member
 
     def head(self, count: int) -> bytes:
-        """Its first `count` > 0 bytes, fewer where it is shorter. Raises ValueError where they cannot be inflated."""
+        """Its first `count` > 0 bytes, fewer where it is shorter. Raises ValueError if they cannot be inflated."""
         if not self.member.compressed:
             return bytes(self.member.packed[:count])
         try:
@@ -82,22 +82,24 @@ class Package:
 
     @property
     def aligned(self) -> bool:
-        """Whether places in it are those on the device; other kinds are packed anew before they are installed."""
+        """Whether offsets in it are those on the device; other kinds are repacked before installation."""
         return self.kind == "apk"
 
 
 def opened(path: Path) -> Package:
     """A package by its path. Its members are not read, and lie in a mapping of the file.
 
-    Raises FileError, and CheckError (unfit_app) for what is no sound zip archive or not one of an app.
+    Raises FileError, and CheckError (unfit_app) for a damaged archive or one that is not an app package.
     """
-    image = _mapped(path)
+    image = map_file(path)
+    if not image:
+        raise CheckError(Code.UNFIT_APP, f"{path} is empty.")
     if image[: len(_ZIP)] != _ZIP:
         raise CheckError(Code.UNFIT_APP, f"{path.name} is no zip archive, and so no APK, AAB or AAR.")
     try:
         archive = parse(image)
     except FrcError as problem:
-        raise CheckError(Code.UNFIT_APP, f"{path.name} is no sound package. {_retold(problem)}") from None
+        raise CheckError(Code.UNFIT_APP, f"{path.name} is no sound package. {_message(problem)}") from None
     kind = _kind(path, archive)
     globs = _uncompressed(archive) if kind == "aab" else []
     assets = [
@@ -139,18 +141,8 @@ def _uncompressed(archive: Archive) -> list[str]:
         raise CheckError(Code.UNFIT_APP, f"{_CONFIG} in the app bundle is damaged: {error}.") from None
 
 
-def _retold(problem: FrcError) -> str:
-    """A zip archive's fault in a sentence of its own: it is told as that of a model file."""
+def _message(problem: FrcError) -> str:
+    """The message of a damaged zip archive, about the package instead of a model file."""
     words = problem.message.replace("The model file is damaged or cut short: ", "It is damaged or cut short: ")
     place = "" if problem.offset is None else f" (at byte {problem.offset:,})"
     return words.replace("model file", "package").replace("model's", "package's").rstrip(".") + place + "."
-
-
-def _mapped(path: Path) -> memoryview:
-    try:
-        with path.open("rb") as file:
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except OSError as error:
-        raise FileError(Code.READ_FAILED, f"Cannot read {path}: {error.strerror or error}.") from error
-    except ValueError:
-        raise CheckError(Code.UNFIT_APP, f"{path} is empty.") from None

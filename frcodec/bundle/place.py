@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ..atomic import output
-from ..codec import Progress
 from ..constants import Code
-from ..container.index import Record
 from ..container.reader import Reader
+from ..container.records import Record
+from ..disk import output
 from ..errors import FileError, UsageError
 from ..report.verify import verify_file
+from ..work import Progress
 from . import kotlin, names
 from .gradle import read_text
 from .kotlin import Contents, Tensor
@@ -66,8 +66,8 @@ def placement(
     data = _bytes(frc)
     report = verify_file(data, max_bytes=max_bytes, progress=progress)
     with Reader(data, max_bytes=max_bytes) as reader:
-        plan, records = reader.plan, reader.index.records
-        signature = signature_of(plan).with_shapes(shapes) if shapes else signature_of(plan)
+        recipe, records = reader.recipe, reader.index.records
+        signature = signature_of(recipe).with_shapes(shapes) if shapes else signature_of(recipe)
     contents = Contents(
         package=package,
         object_name=names.object_name(stem),
@@ -75,7 +75,7 @@ def placement(
         sha256=report.sha256,
         size=len(data),
         kind=report.kind,
-        model_size=plan.skeleton.size if plan else 0,
+        model_size=recipe.skeleton.size if recipe else 0,
         signature=signature,
         tensors=_tensors(records),
     )

@@ -1,4 +1,4 @@
-"""What a model takes and gives: names, types and shapes."""
+"""Inputs and outputs of a model: names, types and shapes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What the model's `forward` takes and gives."""
+    """Inputs and outputs of the model's `forward`."""
 
     inputs: tuple[Value, ...] = ()
     outputs: tuple[Value, ...] = ()

@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 import re
 
-from ..files.objects import Global, Mapping, Placeholder, TensorRef
-from ..files.unpickle import unpickle
-from ..files.zip_image import Member, parse
+from ..formats.pytorch.objects import Global, Mapping, Placeholder, TensorRef
+from ..formats.pytorch.unpickle import unpickle
+from ..formats.zip.image import Member, parse
 from .signature import Signature, Value
 
 _LARGEST = 1 << 24
@@ -21,7 +21,7 @@ _FORWARD = re.compile(r"^  def forward\((.{0,16384}?)\) -> (.{1,4096}?):$", re.D
 
 
 def signature(image: memoryview) -> Signature:
-    """What `forward` takes and gives; empty where the parts say nothing. Raises FrcError for damaged files."""
+    """Inputs and outputs of `forward`; empty if the file has none. Raises FrcError for damaged files."""
     members = {member.name.partition("/")[2]: member for member in parse(image).members}
     found = _of_bytecode(members) or _of_code(members) or Signature()
     return _with_examples(found, _examples(members))
@@ -63,7 +63,7 @@ def _parsed(arguments: str, result: str) -> Signature | None:
         return None
     if not isinstance(function, ast.FunctionDef) or function.returns is None:
         return None
-    taken = [Value(one.arg, ast.unparse(one.annotation) if one.annotation else "") for one in function.args.args[1:]]
+    taken = [Value(a.arg, ast.unparse(a.annotation) if a.annotation else "") for a in function.args.args[1:]]
     return Signature(tuple(taken), (Value("", ast.unparse(function.returns)),))
 
 

@@ -1,1 +1,1 @@
-"""The command line tool: one thin file per verb; only `output` prints."""
+"""The command line tool: one thin file per subcommand; only `output` prints."""

@@ -12,6 +12,7 @@ import click
 
 from ..constants import MAGIC, Code
 from ..errors import UsageError
+from ..units import format_size
 from . import params, paths, text
 from .bundle_check import check
 from .output import Output
@@ -19,7 +20,7 @@ from .quality import EncodingCommand, options_of, quality_options
 
 if TYPE_CHECKING:
     from ..bundle.place import Placement
-    from ..plan import Options
+    from ..encoder.options import Options
 
 _EXAMPLES = """\b
 Examples:
@@ -194,8 +195,8 @@ def _tell(out: Output, source: str, placed: Placement, *, dry_run: bool) -> None
     if out.as_json:
         out.document(_record(source, placed, advice, lines, dry_run=dry_run))
         return
-    size = text.size(contents.size)
-    of_model = f" of {text.size(contents.model_size)}" if contents.model_size else ""
+    size = format_size(contents.size)
+    of_model = f" of {format_size(contents.model_size)}" if contents.model_size else ""
     out.message(f"{paths.shown(source)} → {_shown(placed.asset)}: {size}{of_model}, checksums verified")
     values = [text.plural(len(contents.tensors), "tensor")]
     values += [text.plural(len(contents.signature.inputs), "input")] if contents.signature.inputs else []

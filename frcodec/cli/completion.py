@@ -27,7 +27,7 @@ Examples:
 @params.common
 @click.pass_context
 def completion(context: click.Context, shell: str, as_json: bool, quiet: bool) -> None:
-    """Print the script that lets a SHELL complete verbs, options and files."""
+    """Print the script that lets a SHELL complete subcommands, options and files."""
     kind = get_completion_class(shell)
     assert kind is not None
     # The base class' source: that of bash would run a bash to learn its version.

@@ -1,4 +1,4 @@
-"""frcodec encode: a model file becomes an .frc file."""
+"""frcodec encode: encode a model file to an .frc file."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .output import Output
 from .quality import EncodingCommand, options_of, quality_options
 
 if TYPE_CHECKING:
-    from ..codec import EncodeReport
-    from ..plan import Options
+    from ..encoder.options import Options
+    from ..encoder.reports import EncodeReport
 
 _EXAMPLES = """\b
 Examples:
   frcodec encode model.pt                          model.frc beside it
   frcodec encode model.pt --snr 30 -o small.frc    30 dB over all weights
-  frcodec encode model.pt --target-size 3M         the best within 3 MiB
+  frcodec encode model.pt --target-size 3M         at most 3,000,000 bytes
   frcodec encode model.pt --max-error 1e-3         every weight within 0.001
   frcodec encode script.pt --calibrate inputs.npz --quality 60
-  frcodec encode model.pt --keep '^head[.]'        the head stays exact
+  frcodec encode model.pt --keep '^head[.]'        the head without loss
   frcodec encode model.pt --rule 'embed=quality=80' --dry-run
   cat model.pt | frcodec encode - > model.frc
 """
@@ -36,11 +36,11 @@ Examples:
 @params.output
 @params.force
 @quality_options
-@click.option("--calibrate", metavar="FILE", help="Inputs, .npz or .pt: share out errors by their effect.")
-@click.option("--module", metavar="FILE", help="TorchScript to run them with, where IN is none.")
+@click.option("--calibrate", metavar="FILE", help="Inputs (.npz or .pt): allocate errors by their effect on outputs.")
+@click.option("--module", metavar="FILE", help="TorchScript that runs the inputs, where IN is none.")
 @click.option("--meta", type=params.Pair(), multiple=True, help="Text to store with the model; repeatable.")
-@click.option("--threads", metavar="N", type=params.Count(1, 1024), help="Processors to use, all of them by default.")
-@click.option("-n", "--dry-run", is_flag=True, help="Write nothing; show the plan and the sizes there would be.")
+@params.threads
+@click.option("-n", "--dry-run", is_flag=True, help="Write nothing; show the plan and the predicted sizes.")
 @params.common
 def encode(
     source: str,
@@ -57,32 +57,32 @@ def encode(
 ) -> None:
     """Encode the model file IN (.pt, .pth, .ptl, TorchScript, .pte, .safetensors) to an .frc file.
 
-    Ask for one kind of quality: --snr, --max-error, --quality, --target-size or --lossless. Without any, the default
-    quality keeps a network's score. With --calibrate, quality is that of the model's output. Buffers that are no
-    weights are stored exactly. IN may be -, for stdin.
+    Choose one quality target: --snr, --max-error, --quality, --target-size or --lossless; the default is --quality 70.
+    With --calibrate, quality is that of the model's output. Buffers other than weights are stored without loss. IN may
+    be -, for stdin.
     """
     out = Output(as_json=as_json, quiet=quiet)
     options = _calibrated(options_of(**quality), source, calibrate, module)
     metadata = _metadata(meta)
     model = paths.source_of(source)
     if dry_run:
-        _show_plan(out, source, _planned(out, model, options, threads))
+        _show_plan(out, source, _plan(out, model, options, threads))
         return
     target = paths.target_name(output, paths.encoded_name(source))
     paths.check_target(source, target, force=force, as_json=as_json)
     report = _encoded(out, model, paths.target_of(target), options, force=force, threads=threads, metadata=metadata)
-    _tell(out, source, target, report)
+    _show_result(out, source, target, report)
 
 
 def _calibrated(options: Options, source: str, inputs: str | None, module: str | None) -> Options:
-    """The options with what calibration finds."""
+    """The options with the calibration by a file of inputs."""
     if inputs is None:
         if module is not None:
-            raise UsageError(Code.BAD_OPTION, "--module only runs the inputs of --calibrate: name those, too.")
+            raise UsageError(Code.BAD_OPTION, "--module runs the inputs of --calibrate, which is missing.")
         return options
     if module is None and source == "-":
-        raise UsageError(Code.BAD_OPTION, "A model from stdin cannot be run: name its TorchScript with --module.")
-    from ..modules import calibration_of
+        raise UsageError(Code.BAD_OPTION, "A model from stdin cannot be run: pass its TorchScript with --module.")
+    from ..pytorch.calibration_files import calibration_of
 
     return replace(options, calibration=calibration_of(Path(inputs), Path(module or source)))
 
@@ -90,7 +90,7 @@ def _calibrated(options: Options, source: str, inputs: str | None, module: str |
 def _metadata(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     metadata = dict(pairs)
     if len(metadata) < len(pairs):
-        raise UsageError(Code.BAD_OPTION, "Two --meta have the same key.")
+        raise UsageError(Code.BAD_OPTION, "Two --meta options have the same key.")
     return metadata
 
 
@@ -114,7 +114,7 @@ def _encoded(
     return report
 
 
-def _planned(out: Output, model: Path | BinaryIO, options: Options, threads: int | None) -> EncodeReport:
+def _plan(out: Output, model: Path | BinaryIO, options: Options, threads: int | None) -> EncodeReport:
     from ..api import plan_file
 
     with out.progress("planning") as progress:
@@ -122,7 +122,7 @@ def _planned(out: Output, model: Path | BinaryIO, options: Options, threads: int
 
 
 def _show_plan(out: Output, source: str, report: EncodeReport) -> None:
-    """The plan is what --dry-run was asked for: data, on stdout."""
+    """The plan is the data of --dry-run, and goes to stdout."""
     for warning in report.warnings:
         out.warning(warning)
     if out.as_json:
@@ -133,7 +133,7 @@ def _show_plan(out: Output, source: str, report: EncodeReport) -> None:
     out.data(f"predicted: {_totals(report)}", "total")
 
 
-def _tell(out: Output, source: str, target: str, report: EncodeReport) -> None:
+def _show_result(out: Output, source: str, target: str, report: EncodeReport) -> None:
     for warning in report.warnings:
         out.warning(warning)
     if out.as_json:

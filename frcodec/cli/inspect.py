@@ -1,4 +1,4 @@
-"""frcodec inspect: what an .frc file holds."""
+"""frcodec inspect: show the tensors and sections of an .frc file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..units import format_size
 from . import params, paths, rows, text
 from .output import Output
 
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 
 _EPILOG = """\b
 Columns:
-  coding  plain: quantized as it is; dct 2,3: transformed over these axes and
-          quantized; dct 0/16: the same in blocks of 16; fr: a few of the low
-          frequencies of all axes; exact: without loss; view: another's values
-  kept    the low frequencies that are stored, where that is not everything
-  step    distance of neighbouring values
-  b/w     bits per weight; tensors of one stream share its bytes by levels
-  width   channels in each of their groups: what decode --width takes
+  coding  plain: quantized without a transform; dct 2,3: DCT over these axes;
+          dct 0/16: DCT in blocks of 16; fr: low frequencies of all axes;
+          lossless; view: shares the values of another tensor
+  kept    the stored low frequencies, where not all are stored
+  step    quantization step
+  b/w     bits per weight; tensors in one stream share its bytes by levels
+  width   channels in each group, as decode --width takes them
 A terminal shows the columns that fit; a pipe gets all of them.
 
 \b
@@ -31,22 +32,20 @@ Examples:
 """
 
 
-@click.command("inspect", short_help="Show what a file holds.", epilog=_EPILOG)
+@click.command("inspect", short_help="Show the tensors of a file.", epilog=_EPILOG)
 @click.argument("source", metavar="FILE", type=click.Path(readable=False))
 @params.max_bytes
 @params.common
 def inspect(source: str, max_bytes: int, as_json: bool, quiet: bool) -> None:
-    """Show every tensor of an .frc file and what it takes. FILE may be -, for stdin.
+    """Show the tensors of the .frc file FILE with their sizes. FILE may be -, for stdin.
 
-    Only index and headers are read: nothing is decoded, and nothing is verified but them.
+    Only the index and the headers are read and checked; nothing is decoded.
     """
     out = Output(as_json=as_json, quiet=quiet)
     data = paths.frc_of(source, max_bytes)
-    from ..container.reader import Reader
-    from ..report.inspect import inspect as report_of
+    from .. import api
 
-    with Reader(data, max_bytes=max_bytes) as reader:
-        report = report_of(reader)
+    report = api.inspect(data, max_bytes=max_bytes)
     if as_json:
         out.document(_record(source, report))
     else:
@@ -61,7 +60,7 @@ def _show(out: Output, source: str, report: FileReport) -> None:
         out.table(rows.TENSOR_COLUMNS, rows.tensor_rows(report.tensors))
         out.data("")
     out.data(f"{paths.shown(source)}: {text.escaped(report.kind or 'tensors only')}, {tensors}")
-    out.data(" · ".join(f"{name} {text.size(count)}" for name, count in report.sections.items() if count), "dim")
+    out.data(" · ".join(f"{name} {format_size(count)}" for name, count in report.sections.items() if count), "dim")
     for key, value in report.metadata.items():
         out.data(f"{text.escaped(key)} = {text.escaped(value)}")
     if report.widths:

@@ -1,4 +1,4 @@
-"""The `frcodec` command: verbs, exit codes, and how errors are told."""
+"""The `frcodec` command: subcommands, exit codes and error messages."""
 
 from __future__ import annotations
 
@@ -31,28 +31,31 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 _EPILOG = """\b
 Exit status:
-  0  all is well                   3  the input is damaged
+  0  success                       3  the input is damaged
   1  a check failed                4  not supported, or beyond a limit
-  2  wrong usage                   5  reading or writing failed
-  130  interrupted
+  2  invalid usage                 5  reading or writing failed
+  130  interrupted                 143  terminated
 
 \b
 Examples:
-  frcodec encode model.pt          model.frc, a fraction of the size
-  frcodec inspect model.frc        what is in it
-  frcodec decode model.frc         the model file again
+  frcodec encode model.pt          writes model.frc
+  frcodec inspect model.frc        tensors and sizes
+  frcodec decode model.frc         rebuilds model.pt
   frcodec verify model.frc --against model.pt
-  frcodec bundle model.ptl --app . an Android app's asset, and Kotlin for it
+  frcodec bundle model.ptl --app . an Android app's asset, and its Kotlin
 
-Data goes to stdout, messages to stderr. A - in place of a file is stdin or stdout. NO_COLOR turns colours off.
+\b
+Sizes are bytes, or numbers with k, M or G (1000s) or Ki, Mi or Gi (1024s).
+Data goes to stdout, messages to stderr. A - in place of a file is stdin or
+stdout. NO_COLOR turns colours off.
 """
 
 
-class _Verbs(click.Group):
-    """The group; an unknown verb is answered with the nearest one."""
+class _Subcommands(click.Group):
+    """The group; for an unknown subcommand it suggests the nearest one."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of their use."""
+        """In the order of typical use."""
         return list(self.commands)
 
     def resolve_command(
@@ -62,23 +65,23 @@ class _Verbs(click.Group):
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             near = get_close_matches(name, self.commands, 1)
             hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(self.list_commands(ctx))}."
-            ctx.fail(f"There is no verb {name!r}. {hint}")
+            ctx.fail(f"There is no subcommand {name!r}. {hint}")
         return super().resolve_command(ctx, args)
 
 
 @click.group(
     PROGRAM,
-    cls=_Verbs,
+    cls=_Subcommands,
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, "-V", "--version", prog_name=PROGRAM, message="%(prog)s %(version)s")
 def cli() -> None:
-    """Neural-network weights in small .frc files, rebuilt to the same bits on every machine."""
+    """A codec for neural-network weights: .frc files decode to the same bits on every machine."""
 
 
-for _verb in (encode, decode, inspect, verify, bundle, completion):
-    cli.add_command(_verb)
+for _subcommand in (encode, decode, inspect, verify, bundle, completion):
+    cli.add_command(_subcommand)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,35 +94,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _guarded(given, as_json)
     except KeyboardInterrupt as interrupt:
-        return _ended_at_once(_TERMINATED if isinstance(interrupt, _Terminated) else _INTERRUPTED)
-    except BrokenPipeError:  # also of stderr, while an error is told
+        return _exit_status(_TERMINATED if isinstance(interrupt, _Terminated) else _INTERRUPTED)
+    except BrokenPipeError:  # of stderr too, while an error is printed
         return _closed_pipe()
 
 
 def _guarded(given: Sequence[str], as_json: bool) -> int:
-    """Run the command; what the user or the input did wrong is told, and bugs pass through."""
+    """Run the command and print its errors; exceptions that are bugs propagate."""
     try:
         return _run(given)
     except FrcError as problem:
         if _is_closed_pipe(problem):
             return _closed_pipe()
-        return _told(problem, as_json)
+        return _report(problem, as_json)
     except click.UsageError as mistake:
-        return _told(UsageError(Code.BAD_OPTION, _sentence(mistake)), as_json, _advice(mistake))
+        return _report(UsageError(Code.BAD_OPTION, _sentence(mistake)), as_json, _hint(mistake))
     except click.ClickException as mistake:
-        return _told(UsageError(Code.BAD_OPTION, mistake.format_message()), as_json)
+        return _report(UsageError(Code.BAD_OPTION, mistake.format_message()), as_json)
     except BrokenPipeError:
         raise
     except MemoryError:
-        return _told(UnsupportedError(Code.TOO_LARGE, "There is not enough memory."), as_json)
+        return _report(UnsupportedError(Code.TOO_LARGE, "There is not enough memory."), as_json)
     except OSError as problem:
         code = Code.WRITE_FAILED if problem.errno in _FULL else Code.READ_FAILED
         where = problem.filename or "Reading or writing failed"
-        return _told(FileError(code, f"{where}: {problem.strerror or problem}."), as_json)
+        return _report(FileError(code, f"{where}: {problem.strerror or problem}."), as_json)
 
 
 def _run(given: Sequence[str]) -> int:
-    """As click's own `main`, which would print errors itself and end a closed pipe as a failure."""
+    """Like click's own `main`, which prints errors itself and treats a closed pipe as a failure."""
     if not given:
         with click.Context(cli, info_name=PROGRAM) as context:
             output.raw(cli.get_help(context))
@@ -132,7 +135,7 @@ def _run(given: Sequence[str]) -> int:
     return 0
 
 
-def _told(problem: FrcError, as_json: bool, hint: str = "") -> int:
+def _report(problem: FrcError, as_json: bool, hint: str = "") -> int:
     output.error(problem, as_json=as_json, hint=hint)
     if problem.code is Code.WRITE_FAILED:
         output.silence(sys.stdout)  # what is left in its buffer would fail again at exit
@@ -140,7 +143,7 @@ def _told(problem: FrcError, as_json: bool, hint: str = "") -> int:
 
 
 def _sentence(mistake: click.UsageError) -> str:
-    """Click's message as one sentence; of an unknown option, with the nearest known one."""
+    """Click's message as one sentence; for an unknown option, with the nearest known one."""
     if isinstance(mistake, click.NoSuchOption):
         near = get_close_matches(mistake.option_name, mistake.possibilities or (), 1)
         return f"There is no option {mistake.option_name}." + "".join(f" Did you mean {name}?" for name in near)
@@ -148,13 +151,13 @@ def _sentence(mistake: click.UsageError) -> str:
     return message if message.endswith((".", "?", "!")) else message + "."
 
 
-def _advice(mistake: click.UsageError) -> str:
+def _hint(mistake: click.UsageError) -> str:
     command = mistake.ctx.command_path if mistake.ctx else PROGRAM
     return f"Try: {command} --help"
 
 
 def _is_closed_pipe(problem: BaseException) -> bool:
-    """Whether an error was caused by a reader that went away."""
+    """Whether an error was caused by a pipe that its reader has closed."""
     cause: BaseException | None = problem
     while cause is not None:
         if isinstance(cause, BrokenPipeError):
@@ -164,22 +167,22 @@ def _is_closed_pipe(problem: BaseException) -> bool:
 
 
 def _closed_pipe() -> int:
-    """End without a word, as if by the signal."""
+    """End silently with the status of SIGPIPE."""
     output.silence(sys.stdout)
     output.silence(sys.stderr)
     return _CLOSED_PIPE
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which should let temporary files go as Ctrl-C does."""
+    """SIGTERM; like Ctrl-C it removes temporary files."""
 
 
 def _terminate(number: int, frame: object) -> None:
     raise _Terminated
 
 
-def _ended_at_once(status: int) -> int:
-    """The exit status, or the end itself where threads are still at work that nobody waits for any more."""
+def _exit_status(status: int) -> int:
+    """The exit status; exits at once where threads still run, for which the interpreter would wait."""
     if threading.active_count() > 1:
         os._exit(status)
     return status

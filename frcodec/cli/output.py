@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import rich.progress
     from rich.console import Console
 
-    from ..codec import Progress
+    from ..work import Progress
 
-_STYLES = {"head": "bold", "exact": "dim", "view": "dim", "total": "bold", "good": "green", "bad": "red", "row": ""}
+_STYLES = {"head": "bold", "lossless": "dim", "view": "dim", "total": "bold", "good": "green", "bad": "red", "row": ""}
 _MARKS = {"error": "bold red", "warning": "bold yellow"}
 _PATIENCE = 0.4
 """seconds before a progress bar appears"""
@@ -34,7 +34,7 @@ _BAR_NAME = 24
 
 
 class Output:
-    """What one run of a verb says."""
+    """What one run of a subcommand says."""
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.as_json, self.quiet = as_json, quiet

@@ -1,4 +1,4 @@
-"""Kinds of option values, and the options that every verb has."""
+"""Types of option values, and the options that several subcommands share."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..constants import DEFAULT_MAX_BYTES
+from ..errors import UsageError
+from ..units import parse_size
 
 if TYPE_CHECKING:
     _Kind = click.ParamType[Any]
@@ -18,12 +20,9 @@ else:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-_LARGEST_SIZE = 1 << 53
-
 
 class Size(_Kind):
-    """Bytes, such as 1048576, 512M or 4G (powers of 1024)."""
+    """Bytes, such as 900, 3M or 4GB (powers of 1000), or 512Mi (powers of 1024)."""
 
     name = "SIZE"
 
@@ -31,13 +30,10 @@ class Size(_Kind):
         """Bytes from text."""
         if isinstance(value, int):
             return value
-        match = re.fullmatch(r"(\d{1,16}(?:\.\d{1,6})?)\s*([KMGT]?)(i?B)?", value.strip(), re.IGNORECASE | re.ASCII)
-        if not match:
-            self.fail(f"{value!r} is no size. Examples: 1048576, 512M, 4G.", param, ctx)
-        size = int(float(match[1]) * 1024 ** _UNITS[match[2].upper()])
-        if size > _LARGEST_SIZE:
-            self.fail(f"{value!r} is more than 2^53 bytes.", param, ctx)
-        return size
+        try:
+            return parse_size(value)
+        except UsageError as error:
+            self.fail(error.message, param, ctx)
 
 
 class Number(_Kind):
@@ -104,35 +100,43 @@ class Pair(_Kind):
 
 
 def common(command: Command) -> Command:
-    """--json and --quiet, which every verb has."""
-    quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+    """--json and --quiet, which every subcommand has."""
+    quiet = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
     json = click.option("--json", "as_json", is_flag=True, help="A JSON document on stdout, errors as JSON on stderr.")
     return json(quiet(command))
 
 
 def max_bytes(command: Command) -> Command:
-    """--max-bytes, for verbs that read .frc files."""
+    """--max-bytes, for subcommands that read .frc files."""
     option = click.option(
         "--max-bytes",
         type=Size(),
         default=DEFAULT_MAX_BYTES,
-        help="Refuse what decodes to more, such as 512M or 4G; 64G by default.",
+        help="Largest decoded size, such as 512M or 4G (1000s) or 4Gi (1024s); 64Gi by default.",
     )
     return option(command)
 
 
 def output(command: Command) -> Command:
-    """-o, for verbs that write one file."""
+    """-o, for subcommands that write one file."""
     option = click.option(
         "-o",
         "--output",
         type=click.Path(readable=False),
         metavar="FILE",
-        help="Where to write: a file, a folder, - for stdout.",
+        help="Output file or folder, or - for stdout.",
+    )
+    return option(command)
+
+
+def threads(command: Command) -> Command:
+    """--threads, for subcommands that encode or decode."""
+    option = click.option(
+        "--threads", metavar="N", type=Count(1, 1024), help="Largest number of threads; all processors by default."
     )
     return option(command)
 
 
 def force(command: Command) -> Command:
-    """-f, for verbs that write files."""
+    """-f, for subcommands that write files."""
     return click.option("-f", "--force", is_flag=True, help="Replace an existing output file.")(command)

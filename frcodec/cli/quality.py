@@ -1,4 +1,4 @@
-"""How well a model is to be encoded: the options of the verbs that encode, described once."""
+"""The quality options of the subcommands that encode."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..errors import UsageError
 from . import params
 
 if TYPE_CHECKING:
-    from ..plan import Options
+    from ..encoder.options import Options
 
 
 class EncodingCommand(click.Command):
-    """Explains rules below the options, in the words of the part that reads them, imported only then."""
+    """A command whose help explains rules below the options."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Rules, then examples."""
-        from ..plan import RULE_HELP
+        from ..encoder.options import RULE_HELP  # imports NumPy
 
         lines = [fill(line, formatter.width - 2, subsequent_indent="  ") for line in RULE_HELP.splitlines()]
         formatter.write("\n" + indent("\n".join(["Rules:", *lines]), "  ") + "\n")
@@ -35,16 +35,20 @@ _OPTIONS = (
         "--max-error",
         metavar="E",
         type=params.Number(1e-26, 1e30),
-        help="Largest error of any weight, absolute; guaranteed.",
+        help="Guaranteed bound for the absolute error of every weight.",
     ),
-    click.option("--quality", metavar="Q", type=params.Number(0, 100), help="0 to 100, by each tensor's own scale."),
     click.option(
-        "--target-size", type=params.Size(), help="The best quality in a file of at most so many bytes, or 500K, 3M."
+        "--quality", metavar="Q", type=params.Number(0, 100), help="0 to 100, relative to the scale of each tensor."
     ),
-    click.option("--lossless", is_flag=True, help="Give the input back byte for byte."),
-    click.option("--keep", metavar="REGEX", multiple=True, help="Store tensors of matching names exactly; repeatable."),
     click.option(
-        "--rule", "rules", metavar="REGEX=OPTION,...", multiple=True, help="Treat some tensors otherwise: below."
+        "--target-size", type=params.Size(), help="Best quality in a file of at most this size: bytes, 500k, 3M, 3Mi."
+    ),
+    click.option("--lossless", is_flag=True, help="Reproduce the input byte for byte."),
+    click.option(
+        "--keep", metavar="REGEX", multiple=True, help="Store tensors with matching names without loss; repeatable."
+    ),
+    click.option(
+        "--rule", "rules", metavar="REGEX=OPTION,...", multiple=True, help="Options for some tensors: see below."
     ),
 )
 
@@ -69,9 +73,9 @@ def options_of(
     asked = {"--snr": snr, "--max-error": max_error, "--quality": quality, "--target-size": target_size}
     given = [name for name, value in asked.items() if value is not None] + ["--lossless"] * lossless
     if len(given) > 1:
-        raise UsageError(Code.BAD_OPTION, f"{' and '.join(given)} exclude each other: ask for one kind of quality.")
-    from ..plan import Options, parse_rule
+        raise UsageError(Code.BAD_OPTION, f"{' and '.join(given)} exclude each other: choose one kind of quality.")
+    from ..encoder.options import Options, parse_rule
 
     for rule in rules:
-        parse_rule(rule)  # a typo should not wait for the model to be read
+        parse_rule(rule)  # before the model is read
     return Options(snr, max_error, quality, target_size, rules=rules, keep=keep, lossless=lossless)

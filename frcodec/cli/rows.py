@@ -7,11 +7,12 @@ from dataclasses import asdict
 from math import isfinite, prod
 from typing import TYPE_CHECKING, Any, Final
 
+from ..units import format_size
 from . import text
 from .table import Column
 
 if TYPE_CHECKING:
-    from ..codec import TensorReport
+    from ..encoder.reports import TensorReport
     from ..report.compare import TensorMatch
     from ..report.inspect import WidthReport
 
@@ -58,7 +59,7 @@ def _tensor_row(tensor: TensorReport) -> dict[str, str]:
     if tensor.coding == "view":
         return row | {"role": "view"}
     return row | {
-        "role": "exact" if tensor.coding == "raw" else "row",
+        "role": "lossless" if tensor.coding == "lossless" else "row",
         "kept": _kept(tensor),
         "step": f"{tensor.step:.3g}" if tensor.step is not None else "",
         "SNR dB": f"{tensor.snr:.1f}" if tensor.snr is not None and isfinite(tensor.snr) else "",
@@ -68,17 +69,17 @@ def _tensor_row(tensor: TensorReport) -> dict[str, str]:
 
 
 def _coding(tensor: TensorReport) -> str:
-    """One of view, exact, plain, fr, or the axes of the DCT and the length of blocks, such as "dct 2,3", "dct 0/16"."""
+    """One of view, lossless, plain, fr, or axes and block length of the DCT, such as "dct 2,3" or "dct 0/16"."""
     if tensor.coding == "view":
         return "view"
-    if tensor.coding == "raw" or tensor.step is None:
-        return "exact"
-    how = tensor.transform
-    if not how.axes:
+    if tensor.coding == "lossless" or tensor.step is None:
+        return "lossless"
+    transform = tensor.transform
+    if not transform.axes:
         return "plain"
     if is_spectral(tensor):
         return "fr"
-    return "dct " + ",".join(map(str, how.axes)) + (f"/{1 << how.block}" if how.block else "")
+    return "dct " + ",".join(map(str, transform.axes)) + (f"/{1 << transform.block}" if transform.block else "")
 
 
 def is_spectral(tensor: TensorReport) -> bool:
@@ -117,7 +118,7 @@ def _match_row(match: TensorMatch) -> dict[str, str]:
         "tensor": text.label(match.name),
         "shape": text.shape(match.shape),
         "type": text.dtype(match.dtype),
-        "role": "row" if match.lossy else "exact",
+        "role": "row" if match.lossy else "lossless",
     }
     if match.difference:
         return row | {"SNR dB": "differs", "role": "bad"}
@@ -144,7 +145,7 @@ def width_rows(validated: Sequence[WidthReport]) -> list[dict[str, str]]:
 
 def totals(*, file_bytes: int, source_bytes: int, weights: int, snr: float | None = None) -> str:
     """The line that says it all: "312.4 kB of 1.96 MB (15.9 %, 6.3× smaller), 5.14 bits/weight, SNR 32.10 dB"."""
-    parts = [f"{text.size(file_bytes)} of {text.size(source_bytes)}"]
+    parts = [f"{format_size(file_bytes)} of {format_size(source_bytes)}"]
     if shrunk := text.ratio(file_bytes, source_bytes):
         parts[0] += f" ({shrunk})"
     if weights:

@@ -70,17 +70,6 @@ def plural(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
-def size(count: float) -> str:
-    """Bytes with a unit of 1000, three or four digits."""
-    if count < 1000:
-        return f"{count:.0f} B"
-    units = iter(("kB", "MB", "GB", "TB", "PB", "EB"))
-    unit = ""
-    while count >= 999.95:
-        count, unit = count / 1000, next(units)
-    return f"{count:.{2 if count < 10 else 1}f} {unit}"
-
-
 def shape(dims: Sequence[int]) -> str:
     """Such as "64×3×7×7"; "scalar" without axes."""
     return "×".join(map(str, dims)) if dims else "scalar"

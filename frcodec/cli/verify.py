@@ -1,4 +1,4 @@
-"""frcodec verify: whether an .frc file is sound, and how close it is to its model."""
+"""frcodec verify: check an .frc file, and compare it with its model."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from ..constants import Code
 from ..errors import UsageError
+from ..units import format_size
 from . import params, paths, rows, text
 from .output import Output
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ..report.verify import VerifyReport
 
 _SHOWN = 20
-"""differences that are described"""
+"""differences that are printed"""
 _EXAMPLES = """\b
 Examples:
   frcodec verify model.frc                        every checksum
@@ -34,15 +35,24 @@ Examples:
     "--min-snr",
     metavar="DB",
     type=params.Number(-20, 400),
-    help="With --against: fail below this ratio.",
+    help="With --against: fail below this signal-to-noise ratio.",
 )
+@params.threads
 @params.max_bytes
 @params.common
-def verify(source: str, against: str | None, min_snr: float | None, max_bytes: int, as_json: bool, quiet: bool) -> None:
-    """Decode an .frc file and compare everything with its checksums, without writing anything. FILE may be -.
+def verify(
+    source: str,
+    against: str | None,
+    min_snr: float | None,
+    threads: int | None,
+    max_bytes: int,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Decode the .frc file FILE and compare everything with its checksums; nothing is written. FILE may be -.
 
-    With --against, names, shapes and types must be those of the model, and tensors stored exactly must be equal; the
-    status is 1 where they are not.
+    With --against, names, shapes and types must be those of the model, and lossless tensors must be equal; otherwise
+    the exit status is 1.
     """
     out = Output(as_json=as_json, quiet=quiet)
     if min_snr is not None and against is None:
@@ -51,10 +61,10 @@ def verify(source: str, against: str | None, min_snr: float | None, max_bytes: i
         raise UsageError(Code.BAD_OPTION, "Only one of the two files can come from stdin.")
     data = paths.frc_of(source, max_bytes)
     model = paths.model_of(against, max_bytes) if against is not None else None
-    from ..report.verify import verify_file
+    from .. import api
 
     with out.progress("verifying") as progress:
-        report = verify_file(data, model, max_bytes=max_bytes, progress=progress)
+        report = api.verify(data, model, max_bytes=max_bytes, threads=threads, progress=progress)
     if as_json:
         out.document(_record(source, against, report))
     elif not quiet:
@@ -70,7 +80,7 @@ def _show(out: Output, source: str, report: VerifyReport) -> None:
         out.data(f"{text.label(match.name)} {match.difference}", "bad")
     if len(report.differences) > _SHOWN:
         out.data(f"and {text.plural(len(report.differences) - _SHOWN, 'more difference')}; --json has all", "bad")
-    checked = f"{text.plural(report.tensors, 'tensor')}, {text.size(report.decoded_bytes)}"
+    checked = f"{text.plural(report.tensors, 'tensor')}, {format_size(report.decoded_bytes)}"
     rebuilt = f", rebuilt {text.escaped(report.kind)}" if report.kind else ""
     if report.widths:
         checked += f", {text.plural(report.widths, 'width')}"

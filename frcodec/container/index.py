@@ -8,11 +8,9 @@ integers, strings, byte strings or arrays of integers; a set feature bit adds a 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any
 
 from ..constants import (
     CODING_LEVELS,
@@ -31,102 +29,21 @@ from ..constants import (
     Code,
 )
 from ..errors import CorruptError, UnsupportedError, UsageError
-from ..layer import Layer, whole
-from ..quantize.steps import MAX_CODE
-from ..region import Box, Region, Scan
+from ..stages.layer import Layer
+from ..stages.region import Box, Region, Scan
+from ..stages.steps import MAX_CODE
+from ..stages.transform import Transform
 from ..tensors import DTYPES_BY_ID, DType, View
-from ..transform import Transform
-from . import packing
+from . import columns as column
+from . import packed
+from .columns import Column, bad_record
+from .records import Index, LevelsRecord, LosslessRecord, Record, Stream, ViewRecord
 
 _COLUMNS = 14
-_LARGEST = 1 << 53
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """An entry coded as levels."""
-
-    name: str
-    layer: Layer
-    stream: int
-    """position of its stream"""
-
-    @property
-    def dtype(self) -> DType:
-        """Element type."""
-        return self.layer.dtype
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the decoded tensor."""
-        return self.layer.shape
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """An entry whose bytes are stored without loss."""
-
-    name: str
-    dtype: DType
-    shape: tuple[int, ...]
-    stream: int
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """An entry that is a view into another."""
-
-    view: View
-    dtype: DType
-
-    @property
-    def name(self) -> str:
-        """Name in the dictionary."""
-        return self.view.name
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the view."""
-        return self.view.shape
-
-
-Record: TypeAlias = Levels | Raw | Shared
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """The bytes that one or more entries are coded in."""
-
-    size: int
-    digest: int
-    """CRC-32 of the decoded bytes of its entries, one after the other"""
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """What a file holds."""
-
-    records: tuple[Record, ...]
-    streams: tuple[Stream, ...]
-    own: int
-    """how many of the streams, from the first, belong to one entry each, in the order of the entries"""
-
-    def members(self) -> list[list[int]]:
-        """Positions of the records of each stream, ascending."""
-        result: list[list[int]] = [[] for _ in self.streams]
-        for position, record in enumerate(self.records):
-            if not isinstance(record, Shared):
-                result[record.stream].append(position)
-        return result
-
-
-def byte_size(record: Record) -> int:
-    """Decoded bytes of an entry."""
-    return prod(record.shape) * record.dtype.itemsize
 
 
 def write(index: Index) -> bytes:
-    """Payload of the index section. Raises UsageError (bad_tensor) for names or numbers that no reader accepts."""
+    """Payload of the index section. Raises UsageError (bad_tensor) for too many entries and invalid names."""
     names = "".join(r.name + "\0" for r in index.records)
     too_long = next((r.name for r in index.records if len(r.name.encode()) > MAX_NAME_BYTES), None)
     if too_long is not None or names.count("\0") != len(index.records) or len(index.records) > MAX_ENTRIES:
@@ -134,9 +51,9 @@ def write(index: Index) -> bytes:
             Code.BAD_TENSOR,
             f"A file holds at most {MAX_ENTRIES} tensors, with names of at most {MAX_NAME_BYTES} bytes without NUL.",
         )
-    coded = [r for r in index.records if isinstance(r, Levels)]
-    stored = [r for r in index.records if not isinstance(r, Shared)]
-    return packing.write(
+    coded = [r for r in index.records if isinstance(r, LevelsRecord)]
+    stored = [r for r in index.records if not isinstance(r, ViewRecord)]
+    return packed.write(
         [
             0,
             names,
@@ -145,8 +62,8 @@ def write(index: Index) -> bytes:
             bytes(len(r.shape) for r in index.records),
             [r.shape[axis] for axis in range(MAX_RANK) for r in index.records if len(r.shape) > axis],
             [_transform_code(r.layer) for r in coded],
-            bytes(_region_kind(r.layer) for r in coded),
-            [k for r in coded for k in _kept(r.layer)],
+            bytes(r.layer.region.kind(r.shape) for r in coded),
+            [k for r in coded for k in r.layer.region.parameters(r.shape)],
             bytes(r.layer.step >> 8 for r in coded) + bytes(r.layer.step & 255 for r in coded),
             [max(0, r.stream - index.own + 1) for r in stored],
             [s.size for s in index.streams],
@@ -154,7 +71,7 @@ def write(index: Index) -> bytes:
             [
                 n
                 for r in index.records
-                if isinstance(r, Shared)
+                if isinstance(r, ViewRecord)
                 for n in (r.view.target, r.view.offset, *r.view.strides)
             ],
         ]
@@ -162,64 +79,52 @@ def write(index: Index) -> bytes:
 
 
 def _coding(record: Record) -> int:
-    return {Levels: CODING_LEVELS, Raw: CODING_RAW, Shared: CODING_VIEW}[type(record)]
+    return {LevelsRecord: CODING_LEVELS, LosslessRecord: CODING_RAW, ViewRecord: CODING_VIEW}[type(record)]
 
 
-def _region_kind(layer: Layer) -> int:
-    if isinstance(layer.region, Scan):
-        return REGION_SCAN
-    return REGION_WHOLE if layer.region.kept == layer.shape else REGION_BOX
-
-
-def _kept(layer: Layer) -> tuple[int, ...]:
-    if isinstance(layer.region, Scan):
-        return (layer.region.count,)
-    return () if layer.region.kept == layer.shape else layer.region.kept
+def _transform_code(layer: Layer) -> int:
+    return layer.transform.mask + (layer.transform.block << len(layer.shape))
 
 
 def read(payload: bytes | memoryview) -> Index:
-    """Inverse of `write`, with every field checked. Raises CorruptError or UnsupportedError."""
-    columns = packing.read(payload, MAX_INDEX_BYTES)
+    """Inverse of `write`; checks every field. Raises CorruptError or UnsupportedError."""
+    columns = packed.read(payload, MAX_INDEX_BYTES)
     if not isinstance(columns, list) or not columns or type(columns[0]) is not int:
-        raise _bad("The index is not an array that starts with a feature word.")
+        raise bad_record("The index is not an array that starts with a feature word.")
     if columns[0] & ~KNOWN_FEATURES:
         raise UnsupportedError(
-            Code.UNKNOWN_FEATURE, f"The file uses format features {columns[0]:#x} that this version does not know."
+            Code.UNKNOWN_FEATURE, f"The file uses format features {columns[0]:#x}, which this version does not know."
         )
     if len(columns) != _COLUMNS:
-        raise _bad(f"The index has {len(columns)} columns instead of {_COLUMNS}.")
+        raise bad_record(f"The index has {len(columns)} columns instead of {_COLUMNS}.")
     return _Reader(columns).index()
 
 
-def _bad(message: str) -> CorruptError:
-    return CorruptError(Code.BAD_RECORD, message)
-
-
 class _Reader:
-    """Columns of the index, consumed entry by entry."""
+    """Reads the columns entry by entry."""
 
     def __init__(self, columns: Sequence[Any]) -> None:
-        self.names = _names(columns[1])
+        self.names = column.names(columns[1])
         count = len(self.names)
-        self.dtypes = _bytes(columns[2], "dtypes", count)
-        self.codings = _bytes(columns[3], "codings", count)
-        self.ranks = _bytes(columns[4], "ranks", count)
+        self.dtypes = column.octets(columns[2], "dtypes", count)
+        self.codings = column.octets(columns[3], "codings", count)
+        self.ranks = column.octets(columns[4], "ranks", count)
         if max(self.ranks, default=0) > MAX_RANK:
-            raise _bad(f"A tensor has {max(self.ranks)} dimensions; at most {MAX_RANK} are allowed.")
+            raise bad_record(f"A tensor has {max(self.ranks)} dimensions; at most {MAX_RANK} are allowed.")
         if max(self.codings, default=0) > CODING_VIEW:
             raise UnsupportedError(Code.UNKNOWN_FEATURE, f"A tensor has the unknown coding {max(self.codings)}.")
-        self.shapes = self._shapes(_integers(columns[5], "dims", sum(self.ranks)))
+        self.shapes = self._shapes(column.integers(columns[5], "dims", sum(self.ranks)))
         coded = self.codings.count(CODING_LEVELS)
-        self.axes = iter(_integers(columns[6], "axes", coded))
-        self.regions = iter(_bytes(columns[7], "regions", coded))
-        self.kept = _Column(columns[8], "kept")
-        steps = _bytes(columns[9], "steps", 2 * coded)
+        self.axes = iter(column.integers(columns[6], "axes", coded))
+        self.regions = iter(column.octets(columns[7], "regions", coded))
+        self.kept = Column(columns[8], "kept")
+        steps = column.octets(columns[9], "steps", 2 * coded)
         self.steps = iter(high << 8 | low for high, low in zip(steps[:coded], steps[coded:], strict=True))
         stored = count - self.codings.count(CODING_VIEW)
-        self.assigned = iter(_integers(columns[10], "streams", stored))
-        self.sizes = _Column(columns[11], "sizes").values
-        self.digests = _bytes(columns[12], "digests", 4 * len(self.sizes))
-        self.views = _Column(columns[13], "views")
+        self.assigned = iter(column.integers(columns[10], "streams", stored))
+        self.sizes = Column(columns[11], "sizes").values
+        self.digests = column.octets(columns[12], "digests", 4 * len(self.sizes))
+        self.views = Column(columns[13], "views")
 
     def _shapes(self, dims: Sequence[int]) -> list[tuple[int, ...]]:
         shapes: list[list[int]] = [[] for _ in self.ranks]
@@ -229,8 +134,8 @@ class _Reader:
                 if rank > axis:
                     shape.append(next(rest))
         for shape in shapes:
-            if prod(max(1, n) for n in shape) > _LARGEST:
-                raise _bad(f"A tensor of shape {shape} has more than 2^53 elements.")
+            if prod(max(1, n) for n in shape) > packed.MAX_INTEGER:
+                raise bad_record(f"A tensor of shape {shape} has more than 2^53 elements.")
         return [tuple(shape) for shape in shapes]
 
     def index(self) -> Index:
@@ -238,7 +143,7 @@ class _Reader:
         assigned = [next(self.assigned) if coding != CODING_VIEW else 0 for coding in self.codings]
         own_streams = sum(coding != CODING_VIEW and not k for coding, k in zip(self.codings, assigned, strict=True))
         if own_streams + max(assigned, default=0) != len(self.sizes):
-            raise _bad(f"The index names {len(self.sizes)} streams; its entries are coded in another number.")
+            raise bad_record(f"The index lists {len(self.sizes)} streams; its entries need another number.")
         own = iter(range(own_streams))
         records: list[Record] = []
         for position, name in enumerate(self.names):
@@ -264,53 +169,61 @@ class _Reader:
             )
         shape = self.shapes[position]
         if self.codings[position] == CODING_LEVELS:
-            return Levels(name, self._layer(name, dtype, shape), stream)
+            return LevelsRecord(name, self._layer(name, dtype, shape), stream)
         if self.codings[position] == CODING_RAW:
-            return Raw(name, dtype, shape, stream)
+            return LosslessRecord(name, dtype, shape, stream)
         if not name:
             raise CorruptError(Code.BAD_NAME, "A view has no name.")
         target, offset, *strides = self.views.take(2 + len(shape))
-        return Shared(View(name, target, offset, shape, tuple(strides)), dtype)
+        return ViewRecord(View(name, target, offset, shape, tuple(strides)), dtype)
 
     def _layer(self, name: str, dtype: DType, shape: tuple[int, ...]) -> Layer:
         mask, kind, step = next(self.axes), next(self.regions), next(self.steps)
-        how = Transform(tuple(axis for axis in range(len(shape)) if mask >> axis & 1), mask >> len(shape))
+        transform = Transform(tuple(axis for axis in range(len(shape)) if mask >> axis & 1), mask >> len(shape))
         region = self._region(name, kind, shape)
-        if how.block > MAX_BLOCK_LOG2:
+        if transform.block > MAX_BLOCK_LOG2:
             raise UnsupportedError(Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown transform {mask:#x}.")
-        if how.block and not how.axes or any(not 1 <= how.runs(shape[a]) <= MAX_TRANSFORM_LENGTH for a in how.axes):
-            raise _bad(f"Tensor {name!r} of shape {shape} cannot be transformed in the way {mask:#x}.")
+        if (
+            transform.block
+            and not transform.axes
+            or any(not 1 <= transform.runs(shape[a]) <= MAX_TRANSFORM_LENGTH for a in transform.axes)
+        ):
+            raise bad_record(f"Tensor {name!r} of shape {shape} cannot have the transform {mask:#x}.")
         if dtype.lossy:
             if step > MAX_CODE:
-                raise _bad(f"Tensor {name!r} has the step code {step}; {MAX_CODE} is the largest.")
-        elif dtype.name not in ("int8", "uint8") or how.axes or step > 255:
-            raise _bad(f"Tensor {name!r} of type {dtype} cannot be coded as levels with these fields.")
-        return Layer(dtype, shape, how, region, step)
+                raise bad_record(f"Tensor {name!r} has the step code {step}; at most {MAX_CODE} is allowed.")
+        elif dtype.name not in ("int8", "uint8") or transform.axes or step > 255:
+            raise bad_record(f"Tensor {name!r} of type {dtype} cannot be coded as levels with these fields.")
+        return Layer(dtype, shape, transform, region, step)
 
     def _region(self, name: str, kind: int, shape: tuple[int, ...]) -> Region:
         if kind == REGION_WHOLE:
-            return whole(shape)
+            return Box(shape)
         if kind == REGION_BOX:
             kept = tuple(self.kept.take(len(shape)))
             if kept == shape or any(k > n for k, n in zip(kept, shape, strict=True)):
-                raise _bad(f"Tensor {name!r} of shape {shape} keeps a box of {kept}, which is not smaller.")
+                raise bad_record(
+                    f"Tensor {name!r} of shape {shape} keeps the box {kept}, which is not smaller than it."
+                )
             return Box(kept)
         if kind == REGION_SCAN:
             (count,) = self.kept.take(1)
             if count > prod(shape):
-                raise _bad(f"Tensor {name!r} of shape {shape} keeps {count} positions.")
+                raise bad_record(
+                    f"Tensor {name!r} of shape {shape} keeps {count} positions, which is more than it has."
+                )
             return Scan(count)
         raise UnsupportedError(Code.UNKNOWN_FEATURE, f"Tensor {name!r} has the unknown region {kind}.")
 
     def _checked(self, records: Sequence[Record]) -> Iterator[Record]:
-        """The records, after checking that views stay inside stored tensors of their dtype."""
+        """The records; checks that views stay inside stored tensors of their dtype."""
         for record in records:
-            if isinstance(record, Shared):
+            if isinstance(record, ViewRecord):
                 view = record.view
                 target = records[view.target] if view.target < len(records) else None
-                if target is None or isinstance(target, Shared) or target.dtype != record.dtype:
+                if target is None or isinstance(target, ViewRecord) or target.dtype != record.dtype:
                     raise CorruptError(
-                        Code.BAD_VIEW, f"View {view.name!r} does not point to a stored tensor of its type."
+                        Code.BAD_VIEW, f"View {view.name!r} does not point to a stored tensor of its dtype."
                     )
                 if view.last_element() >= prod(target.shape):
                     raise CorruptError(Code.BAD_VIEW, f"View {view.name!r} reaches beyond the tensor it points to.")
@@ -321,60 +234,4 @@ def _check_streams(index: Index) -> None:
     for stream, members in enumerate(index.members()):
         kinds = {type(index.records[m]) for m in members}
         if len(kinds) != 1:
-            raise _bad(f"Stream {stream} has no entry, or entries of different codings.")
-
-
-def _transform_code(layer: Layer) -> int:
-    """The value of the column "axes"."""
-    return sum(1 << axis for axis in layer.transform.axes) + (layer.transform.block << len(layer.shape))
-
-
-class _Column:
-    """A column of unsigned integers whose length follows from others."""
-
-    def __init__(self, values: Any, name: str) -> None:
-        self.values = _integers(values, name, None)
-        self._name, self._at = name, 0
-
-    def take(self, count: int) -> Sequence[int]:
-        """The next values."""
-        if self._at + count > len(self.values):
-            raise _bad(f"The index column {self._name!r} is too short.")
-        self._at += count
-        return self.values[self._at - count : self._at]
-
-    def finish(self) -> None:
-        """Check that nothing is left."""
-        if self._at != len(self.values):
-            raise _bad(f"The index column {self._name!r} is too long.")
-
-
-def _integers(value: Any, name: str, count: int | None) -> list[int]:
-    if not isinstance(value, list) or not all(type(v) is int and 0 <= v <= _LARGEST for v in value):
-        raise _bad(f"The index column {name!r} is no array of integers in 0 … 2^53.")
-    if count is not None and len(value) != count:
-        raise _bad(f"The index column {name!r} has {len(value)} values instead of {count}.")
-    return value
-
-
-def _bytes(value: Any, name: str, count: int) -> bytes:
-    if not isinstance(value, bytes) or len(value) != count:
-        raise _bad(f"The index column {name!r} is no string of {count} bytes.")
-    return value
-
-
-def _names(value: Any) -> list[str]:
-    if not isinstance(value, str):
-        raise CorruptError(Code.BAD_NAME, "The names in the index are no UTF-8 string.")
-    if value.count("\0") > MAX_ENTRIES:
-        raise UnsupportedError(Code.TOO_LARGE, f"The index lists more than {MAX_ENTRIES} entries.")
-    *names, rest = value.split("\0")
-    if rest:
-        raise CorruptError(Code.BAD_NAME, "The last name in the index is not ended.")
-    named = [name for name in names if name]
-    if len(set(named)) < len(named):
-        twice, _ = Counter(named).most_common(1)[0]
-        raise CorruptError(Code.BAD_NAME, f"Two tensors are named {twice!r}.")
-    if any(len(name.encode()) > MAX_NAME_BYTES for name in named):
-        raise CorruptError(Code.BAD_NAME, f"A tensor name is longer than {MAX_NAME_BYTES} bytes.")
-    return names
+            raise bad_record(f"Stream {stream} has no entry, or entries of different codings.")

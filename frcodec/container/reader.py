@@ -1,10 +1,8 @@
-"""Reads an .frc file: framing and index at once, everything else when asked for."""
+"""Reads an .frc file: framing and index when it is opened, everything else on demand."""
 
 from __future__ import annotations
 
-import mmap
 from bisect import bisect_right
-from contextlib import suppress
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -21,77 +19,75 @@ from ..constants import (
     SECTION_WIDTHS,
     Code,
 )
-from ..errors import CorruptError, FileError, UnsupportedError
+from ..disk import map_file
+from ..errors import CorruptError, UnsupportedError, UsageError
 from . import index as index_section
-from . import packing, sections
+from . import packed, sections, widths_section
 from . import skeleton as skeleton_section
-from . import widths as widths_section
-from .index import Index, Shared, byte_size
+from .records import Index, ViewRecord, byte_size
 from .sections import Section
-from .skeleton import Plan
+from .skeleton import RebuildRecipe
 from .widths import Widths
 
 
 class Reader:
-    """An open .frc file. A context manager; safe to use from several threads.
+    """An open .frc file. A context manager; safe to use from several threads, of which one may close it.
 
-    Raises FileError, CorruptError or UnsupportedError on opening; `max_bytes` bounds the decoded size of all
-    entries together and is checked before anything of that size is allocated.
+    `max_bytes` limits the decoded size of all entries together; it is checked before anything of that size is
+    allocated. Raises FileError, CorruptError or UnsupportedError.
     """
 
     def __init__(self, source: Path | bytes | memoryview, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        self._map, self._data = _mapped(source) if isinstance(source, Path) else (None, memoryview(source))
+        data = map_file(source) if isinstance(source, Path) else memoryview(source)
+        self._data: memoryview | None = data  # None once the file is closed
+        self.size = len(data)
+        """bytes of the file"""
         self._max_bytes = max_bytes
         try:
-            self._sections = list(sections.walk(self._data))
+            self._sections = list(sections.walk(data))
             self._checked: set[int] = set()
-            for section in self._sections:  # those of unknown type too: their type may be what is damaged
+            for section in self._sections:  # of unknown type, too: the type byte may be the damaged one
                 if section.type != SECTION_DATA:
                     self._payload(section)
             for kind in (SECTION_SKELETON, SECTION_METADATA, SECTION_WIDTHS, SECTION_INDEX):
                 self._only(kind)
             self.index: Index = index_section.read(self._payload(self._only(SECTION_INDEX)))
-            """as it is at full width"""
+            """at full width"""
             self._data_sections = [s for s in self._sections if s.type == SECTION_DATA]
             self._check_sizes()
         except BaseException:
             self.close()
             raise
 
-    @property
-    def size(self) -> int:
-        """Bytes of the file."""
-        return len(self._data)
-
     @cached_property
-    def plan(self) -> Plan | None:
-        """How to rebuild the model file; None where the file holds only tensors."""
+    def recipe(self) -> RebuildRecipe | None:
+        """What rebuilds the model file; None if the file holds only tensors."""
         section = self._only(SECTION_SKELETON)
         if section is None:
             return None
-        sizes = [None if isinstance(r, Shared) else byte_size(r) for r in self.index.records]
+        sizes = [None if isinstance(r, ViewRecord) else byte_size(r) for r in self.index.records]
         return skeleton_section.read(self._payload(section), sizes, self._max_bytes)
 
     @cached_property
     def metadata(self) -> dict[str, str]:
-        """Free text by key."""
+        """Free text by key; {} if there is none."""
         section = self._only(SECTION_METADATA)
         if section is None:
             return {}
-        value = packing.read(self._payload(section), MAX_METADATA_BYTES)
+        value = packed.read(self._payload(section), MAX_METADATA_BYTES)
         texts = isinstance(value, dict) and all(isinstance(x, str) for item in value.items() for x in item)
         if not texts or list(value) != sorted(value):
-            raise CorruptError(Code.BAD_MSGPACK, "The metadata is no sorted map of strings.", offset=section.start)
+            raise CorruptError(Code.BAD_MSGPACK, "The metadata is not a sorted map of strings.", offset=section.start)
         return dict(value)
 
     @cached_property
     def widths(self) -> Widths | None:
-        """Channel axes and validated widths; None where the file has full width only."""
+        """Channel axes and validated widths; None if the file has only its full width."""
         section = self._only(SECTION_WIDTHS)
         return widths_section.read(self._payload(section), self.index) if section else None
 
     def stream(self, number: int) -> memoryview:
-        """The bytes of a stream, after checking the section that holds it."""
+        """The bytes of a stream; checks the checksum of its section first."""
         start = self._starts[number]
         section_number = bisect_right(self._section_starts, start) - 1
         size = self.index.streams[number].size
@@ -109,12 +105,12 @@ class Reader:
         return sizes
 
     def check_sections(self) -> None:
-        """Compare every section with its checksum."""
+        """Check the checksum of every section."""
         for section in self._sections:
             self._payload(section)
 
     def check_decoded(self, index: Index) -> None:
-        """Refuse an index, at full width or another, whose entries take more bytes than are allowed."""
+        """Check that the entries of an index, at full width or another, take at most `max_bytes`."""
         decoded = sum(byte_size(record) for record in index.records)
         if decoded > self._max_bytes:
             raise UnsupportedError(
@@ -123,11 +119,11 @@ class Reader:
             )
 
     def close(self) -> None:
-        """Release the file; no bytes obtained from it may be used afterwards."""
-        with suppress(BufferError):  # bytes still in use keep the mapping alive until they go
-            self._data.release()
-            if self._map is not None:
-                self._map.close()
+        """Release the file: reading more of it raises UsageError (closed_file).
+
+        Bytes obtained before stay valid; while there are any, they keep a mapping alive.
+        """
+        self._data = None
 
     def __enter__(self) -> Self:
         return self
@@ -140,21 +136,25 @@ class Reader:
     def _payload(self, section: Section | None) -> memoryview:
         if section is None:
             raise CorruptError(Code.BAD_SECTION, "The file has no index.")
+        data = self._data
+        if data is None:
+            raise UsageError(Code.CLOSED_FILE, "The file is closed: open it again to read from it.")
         if section.start not in self._checked:
-            section.check(self._data)
+            section.check(data)
             self._checked.add(section.start)
-        return self._data[section.payload]
+        return data[section.payload]
 
     def _only(self, kind: int) -> Section | None:
-        found = [s for s in self._sections if s.type == kind]
-        if len(found) > 1:
+        """The only section of a type; None if there is none."""
+        sections = [s for s in self._sections if s.type == kind]
+        if len(sections) > 1:
             raise CorruptError(
-                Code.BAD_SECTION, f"The file has {len(found)} sections of type {kind}.", offset=found[1].start
+                Code.BAD_SECTION, f"The file has {len(sections)} sections of type {kind}.", offset=sections[1].start
             )
-        return found[0] if found else None
+        return sections[0] if sections else None
 
     def _check_sizes(self) -> None:
-        """Streams must fill the data sections exactly, none crossing a border, and decode to no more than allowed."""
+        """Check that streams fill the data sections, cross no border, and decode to at most `max_bytes`."""
         self._starts = list(accumulate((s.size for s in self.index.streams), initial=0))
         lengths = [s.payload.stop - s.payload.start for s in self._data_sections]
         self._section_starts = list(accumulate(lengths, initial=0))
@@ -167,15 +167,3 @@ class Reader:
         if not borders.issuperset(self._section_starts):
             raise CorruptError(Code.BAD_SECTION, "A stream crosses the border of a data section.")
         self.check_decoded(self.index)
-
-
-def _mapped(path: Path) -> tuple[mmap.mmap | None, memoryview]:
-    try:
-        with path.open("rb") as file:
-            if not file.seek(0, 2):
-                return None, memoryview(b"")
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return mapped, memoryview(mapped)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise FileError(Code.READ_FAILED, f"Cannot read {path}: {reason}.") from error

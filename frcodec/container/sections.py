@@ -25,7 +25,7 @@ from ..constants import (
     Code,
 )
 from ..errors import CorruptError, UnsupportedError
-from ..native import crc32
+from .crc32 import crc32
 
 HEADER = MAGIC + bytes([VERSION, 0])
 KNOWN_SECTIONS = (SECTION_DATA, SECTION_SKELETON, SECTION_METADATA, SECTION_INDEX, SECTION_WIDTHS)
@@ -33,7 +33,7 @@ KNOWN_SECTIONS = (SECTION_DATA, SECTION_SKELETON, SECTION_METADATA, SECTION_INDE
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Where a section lies."""
+    """The place of a section in a file."""
 
     type: int
     start: int
@@ -44,19 +44,19 @@ class Section:
     """offset behind its checksum"""
 
     def check(self, data: memoryview) -> None:
-        """CorruptError (bad_crc) unless the section matches its checksum."""
+        """Raise CorruptError (bad_crc) unless the section has its stored checksum."""
         stored = int.from_bytes(data[self.payload.stop : self.end], "little")
-        found = crc32(data[self.start : self.payload.stop])
-        if found != stored:
+        actual = crc32(data[self.start : self.payload.stop])
+        if actual != stored:
             raise CorruptError(
                 Code.BAD_CRC,
-                f"A section is damaged: its CRC-32 is {found:08x}, stored is {stored:08x}.",
+                f"A section is damaged: its CRC-32 is {actual:08x}, not {stored:08x} as stored.",
                 offset=self.start,
             )
 
 
 def write_uvarint(value: int) -> bytes:
-    """7 bits a byte, lowest first, the top bit set on all but the last."""
+    """A number as a uvarint: 7 bits per byte, lowest first, the top bit set in all bytes but the last."""
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -66,7 +66,10 @@ def write_uvarint(value: int) -> bytes:
 
 
 def read_uvarint(data: memoryview, at: int) -> tuple[int, int]:
-    """(value, offset behind it); at most 9 bytes, the shortest form."""
+    """The value of the uvarint at `at`, and the offset behind it; at most 9 bytes, in the shortest form.
+
+    Raises CorruptError (truncated or bad_section).
+    """
     value = 0
     for index in range(9):
         if at + index >= len(data):
@@ -83,7 +86,7 @@ def read_uvarint(data: memoryview, at: int) -> tuple[int, int]:
 def frame(
     kind: int, payload: bytes | bytearray | memoryview, *, ancillary: bool = False
 ) -> list[bytes | bytearray | memoryview]:
-    """The parts of a section, to be written one after the other."""
+    """The bytes of a section, in three parts."""
     head = bytes([kind, ANCILLARY if ancillary else 0]) + write_uvarint(len(payload))
     return [head, payload, crc32(payload, crc32(head)).to_bytes(4, "little")]
 
@@ -94,7 +97,7 @@ def trailer(index_section_bytes: int) -> bytes:
 
 
 def check_header(data: memoryview) -> None:
-    """Refuse what is no .frc file of this version."""
+    """Check magic, version and reserved byte. Raises CorruptError or UnsupportedError."""
     start = bytes(data[: len(HEADER)])
     if start[:4] != MAGIC[: len(start)]:
         raise CorruptError(
@@ -116,12 +119,15 @@ def check_header(data: memoryview) -> None:
 
 
 def walk(data: memoryview) -> Iterator[Section]:
-    """All sections in order; checks that they fill the file from header to trailer, and nothing of their contents."""
+    """All sections in order. Checks that they fill the file from header to trailer, but not their contents.
+
+    Raises CorruptError or UnsupportedError.
+    """
     check_header(data)
     if bytes(data[-4:]) != END_MAGIC or len(data) < len(HEADER) + TRAILER_BYTES:
         raise CorruptError(
             Code.BAD_TRAILER,
-            "The file does not end with its end mark: it is cut short or has bytes added.",
+            "The file does not end with its end mark: it is truncated, or bytes were appended.",
             offset=len(data),
         )
     end = len(data) - TRAILER_BYTES
@@ -136,7 +142,7 @@ def walk(data: memoryview) -> Iterator[Section]:
         at = last.end
     if last is None or last.type != SECTION_INDEX or last.start != index_start:
         raise CorruptError(
-            Code.BAD_TRAILER, "The trailer does not lead to an index at the end of the file.", offset=end
+            Code.BAD_TRAILER, "The trailer does not point to an index at the end of the file.", offset=end
         )
 
 

@@ -1,4 +1,4 @@
-"""Writes an .frc file front to back, never seeking: data sections as streams come in, everything else behind them."""
+"""Writes an .frc file front to back without seeking: data sections as streams are added, then everything else."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import BinaryIO
 
 from ..constants import MAX_INDEX_BYTES, SECTION_DATA, SECTION_INDEX, SECTION_METADATA, SECTION_SKELETON
 from . import index as index_section
-from . import packing, sections
+from . import packed, sections
 from . import skeleton as skeleton_section
-from .index import Index
-from .skeleton import Plan
+from .records import Index
+from .skeleton import RebuildRecipe
 
 _DATA_BYTES = 1 << 20
 """a data section is closed when it holds this many bytes"""
 
 
 class Writer:
-    """One file being written: `add` every stream in order, then `finish`."""
+    """An .frc file being written: `add` every stream in the order of the index, then `finish`."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
@@ -27,18 +27,18 @@ class Writer:
         self._write(sections.HEADER)
 
     def add(self, stream: bytes) -> None:
-        """Append a stream; it never crosses a section's end."""
+        """Append a stream; no stream crosses the border of a section."""
         self._pending += stream
         if len(self._pending) >= _DATA_BYTES:
             self._flush()
 
-    def finish(self, index: Index, plan: Plan | None, metadata: Mapping[str, str]) -> None:
-        """Write what comes behind the data."""
+    def finish(self, index: Index, recipe: RebuildRecipe | None, metadata: Mapping[str, str]) -> None:
+        """Write all sections behind the data, and the trailer."""
         self._flush()
-        if plan is not None:
-            self._section(SECTION_SKELETON, skeleton_section.write(plan))
+        if recipe is not None:
+            self._section(SECTION_SKELETON, skeleton_section.write(recipe))
         if metadata:
-            self._section(SECTION_METADATA, packing.write(dict(sorted(metadata.items()))), ancillary=True)
+            self._section(SECTION_METADATA, packed.write(dict(sorted(metadata.items()))), ancillary=True)
         payload = index_section.write(index)
         assert len(payload) <= MAX_INDEX_BYTES
         size = self._section(SECTION_INDEX, payload)
@@ -56,7 +56,7 @@ class Writer:
         return sum(len(part) for part in parts)
 
     def _write(self, part: bytes | bytearray | memoryview) -> None:
-        """All of it, also where a raw stream takes less at a time."""
+        """Write all of it, also if the file takes less at a time, as unbuffered ones do."""
         rest = memoryview(part)
         self.written += len(rest)
         while len(rest):

@@ -40,11 +40,11 @@ class BitWriter:
         self._bits += [value >> bit & 1 for bit in range(width)]
 
     def unary(self, value: int) -> None:
-        """A value >= 0, cheap when small."""
+        """A value ≥ 0 in value + 1 bits."""
         self._bits += [1] * value + [0]
 
     def gamma(self, value: int) -> None:
-        """A value >= 0 of unknown size."""
+        """A value in 0 … 2^33 - 2."""
         width = (value + 1).bit_length() - 1
         self.unary(width)
         self.field(value + 1 - (1 << width), width)
@@ -55,7 +55,7 @@ class BitWriter:
 
 
 class BitReader:
-    """Reads what `BitWriter` wrote; CorruptError (bad_stream) where the bytes end too early."""
+    """Inverse of `BitWriter`. Every method raises CorruptError (bad_stream) if the bytes end too early."""
 
     def __init__(self, data: bytes | memoryview) -> None:
         self._data = np.frombuffer(data, np.uint8)
@@ -68,7 +68,7 @@ class BitReader:
         return sum(int(bit) << place for place, bit in enumerate(bits))
 
     def unary(self) -> int:
-        """A value >= 0."""
+        """A value ≥ 0."""
         return int(self.unaries(1)[0])
 
     def gamma(self) -> int:
@@ -83,7 +83,7 @@ class BitReader:
     def unaries(self, count: int) -> npt.NDArray[np.int64]:
         """`count` unary values [count]."""
         window = 8 * count + 64
-        while True:  # the zeros that end the values mostly lie close by
+        while True:  # the zeros that end the values are usually close
             self._unpack(self._at + window)
             rest = self._bits[self._at : self._at + window]
             ends = np.flatnonzero(rest == 0)[:count]
@@ -103,7 +103,7 @@ class BitReader:
         return np.where(folded & 1, -(folded + 1) // 2, folded // 2)
 
     def finish(self) -> int:
-        """Check that the padding is zero; number of bytes read."""
+        """Number of bytes read, after checking that the padding is zero. Raises CorruptError (reserved_bits)."""
         end = -(-self._at // 8)
         self._unpack(8 * end)
         if self._bits[self._at : 8 * end].any():
@@ -111,7 +111,7 @@ class BitReader:
         return end
 
     def _unpack(self, upto: int) -> None:
-        """Have at least this many bits at hand, if there are as many: a header is a small part of its stream."""
+        """Unpack at least this many bits if there are so many, but not all: a header is a small part of its stream."""
         if upto > len(self._bits) < 8 * len(self._data):
             data = self._data[: max(2 * upto // 8 + 1, 1024)]
             self._bits = np.unpackbits(data, bitorder="little")

@@ -1,9 +1,7 @@
 """One stream of levels as bytes: header, then segments (spec section "Level streams").
 
-    header bits    lanes, trellis, context model, tables, words of every segment but the last
-    segment        states [lanes] uint32, words [...] uint16, both little-endian
-
-Every segment but the last holds 2^20 levels. Lane l of a segment of n levels holds the levels from l · ⌈n / lanes⌉ on.
+header bits    lanes, trellis, context model, tables, words of every segment but the last
+segment        states [lanes] uint32, words [...] uint16, both little-endian
 """
 
 from __future__ import annotations
@@ -11,63 +9,64 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import native, native_encoder, trellis
+from .. import native
 from ..constants import (
     FREQUENCY_BITS,
     MAX_DIRECT,
     MAX_LANES_LOG2,
     MAX_TRELLIS,
     MIN_TRELLIS,
-    SEGMENT_LEVELS,
     STATE_FLOOR,
     Code,
 )
 from ..errors import CorruptError
+from ..native import encoder as native_encoder
+from ..stages import trellis
 from . import lanes
 from .bits import BitReader, BitWriter, fold
-from .contexts import ContextModel, Levels, neighbor_sums
+from .contexts import ContextModel, Levels
+from .rans import States, Words
+from .segments import from_lanes, lane_lengths, segments, side_by_side, to_lanes
 from .tables import Table
 
-_Number = TypeVar("_Number", np.uint8, np.int16, np.int32, np.intp, np.float64)
 Contexts = npt.NDArray[np.uint8]
 
 _BATCH_LANES = 4096
-"""lanes that one NumPy call serves at most when segments are decoded side by side"""
+"""maximum number of lanes that are decoded side by side, unless a segment has more"""
 _BATCH_SEGMENTS = 8
-"""segments decoded side by side at most: what bounds the memory"""
+"""maximum number of segments that are decoded side by side, which limits the memory"""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamModel:
-    """All that a stream says before its first level."""
+    """The header of a stream, without word counts."""
 
     lanes_log2: int
     """0 … 12"""
     state_bits: int
-    """of the trellis, 2 … 8, or 0 for none: then levels and points are the same"""
+    """of the trellis, 2 … 8; 0 without one, when levels and points are the same"""
     context: ContextModel
     tables: tuple[Table, ...]
-    """one a context"""
+    """one for each context"""
     row_steps: npt.NDArray[np.int64] | None = None
-    """by how many quarter octaves the step of each index of axis 0 differs, -128 … 127; None for none"""
+    """[shape[0]] differences of the rows' steps in quarter octaves, -128 … 127; None without row steps"""
 
     @property
     def lanes(self) -> int:
-        """Lanes of every segment."""
+        """Number of lanes of every segment."""
         return 1 << self.lanes_log2
 
     @property
-    def unions(self) -> int:
-        """Tables of a context."""
+    def subsets(self) -> int:
+        """Number of subsets of the points: 2 with a trellis."""
         return 2 if self.state_bits else 1
 
     def write(self, bits: BitWriter) -> None:
-        """Header bits up to the segments' sizes."""
+        """Write the header bits up to the word counts."""
         bits.gamma(self.lanes_log2)
         bits.gamma(self.state_bits)
         self.context.write_weights(bits)
@@ -77,12 +76,12 @@ class StreamModel:
         self.context.write_classes(bits)
         before = None
         for table in self.tables:
-            table.write(bits, before, self.unions)
+            table.write(bits, before, self.subsets)
             before = table
 
     @staticmethod
     def read(bits: BitReader, shape: tuple[int, ...]) -> StreamModel:
-        """Inverse of `write` for levels of this kept shape."""
+        """Inverse of `write` for levels of this shape. Raises CorruptError (bad_stream)."""
         lanes_log2 = bits.gamma()
         if lanes_log2 > MAX_LANES_LOG2:
             raise CorruptError(
@@ -108,66 +107,31 @@ def _read_row_steps(bits: BitReader, shape: tuple[int, ...]) -> npt.NDArray[np.i
     if not present:
         return None
     if present > 1 or not shape:
-        raise CorruptError(Code.BAD_STREAM, "A stream has row steps of an unknown kind, or without rows.")
+        raise CorruptError(Code.BAD_STREAM, "A stream has row steps of an unknown kind, or no rows for them.")
     return bits.signed_bytes(shape[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """Levels, and the unions that a trellis has them in."""
+    """Levels, and with a trellis the subset of each."""
 
     levels: Levels
     """[n]"""
-    unions: npt.NDArray[np.uint8] | None = None
+    subsets: npt.NDArray[np.uint8] | None = None
     """[n]; None without a trellis"""
 
     @property
     def points(self) -> Levels:
-        """What the levels stand for [n]."""
-        return self.levels if self.unions is None else trellis.points(self.levels, self.unions)
+        """The points of the levels [n]."""
+        return self.levels if self.subsets is None else trellis.points(self.levels, self.subsets)
 
-    def part(self, where: slice) -> Quantized:
-        """Some of the levels."""
-        return Quantized(self.levels[where], None if self.unions is None else self.unions[where])
-
-
-def segment_sizes(count: int) -> list[int]:
-    """Levels of each segment."""
-    full, rest = divmod(count, SEGMENT_LEVELS)
-    return [SEGMENT_LEVELS] * full + [rest] * (rest > 0)
-
-
-def segments(count: int) -> list[slice]:
-    """Where each segment's levels are."""
-    starts = range(0, count, SEGMENT_LEVELS)
-    return [slice(start, min(start + SEGMENT_LEVELS, count)) for start in starts]
-
-
-def lane_lengths(size: int, lane_count: int) -> npt.NDArray[np.int64]:
-    """Levels of each lane of a segment, descending."""
-    chunk = -(-size // lane_count)
-    return np.clip(size - chunk * np.arange(lane_count), 0, chunk)
-
-
-def lane_starts(count: int, lane_count: int) -> npt.NDArray[np.int64]:
-    """Where the lanes of all segments that hold levels begin."""
-    starts = [
-        np.arange(part.start, part.stop, -(-(part.stop - part.start) // lane_count), dtype=np.int64)
-        for part in segments(count)
-    ]
-    return np.concatenate(starts)
-
-
-def in_time(flat: npt.NDArray[_Number], lane_count: int) -> npt.NDArray[_Number]:
-    """Values of one segment [size] laid out in time [steps, lanes], zero beyond a lane's end."""
-    chunk = -(-len(flat) // lane_count)
-    padded = np.zeros(chunk * lane_count, flat.dtype)
-    padded[: len(flat)] = flat
-    return np.ascontiguousarray(padded.reshape(lane_count, chunk).T)
+    def part(self, part: slice) -> Quantized:
+        """A range of the levels."""
+        return Quantized(self.levels[part], None if self.subsets is None else self.subsets[part])
 
 
 def encode(quantized: Quantized, shape: tuple[int, ...], model: StreamModel) -> bytes:
-    """The stream of these levels [prod(shape)] under a model."""
+    """The stream of levels [prod(shape)] under a model."""
     coder = lanes.Coder.of(model.tables, model.state_bits)
     contexts = contexts_by_level(quantized.points, shape, model)
     parts: list[bytes] = []
@@ -185,39 +149,33 @@ def encode(quantized: Quantized, shape: tuple[int, ...], model: StreamModel) -> 
 
 def _encode_segment(
     quantized: Quantized, contexts: Contexts, model: StreamModel, coder: lanes.Coder
-) -> tuple[lanes.States, lanes.Words]:
+) -> tuple[States, Words]:
     count = model.context.contexts
     if native.enabled():
         tables = coder.frequency, coder.start, coder.reach, coder.shift
-        return native_encoder.encode_lanes(quantized.levels, contexts, quantized.unions, count, tables, model.lanes)
+        return native_encoder.encode_lanes(quantized.levels, contexts, quantized.subsets, count, tables, model.lanes)
     rows = contexts.astype(np.intp)
-    if quantized.unions is not None:
-        rows += quantized.unions * np.intp(count)
+    if quantized.subsets is not None:
+        rows += quantized.subsets * np.intp(count)
     lengths = lane_lengths(rows.size, model.lanes)
-    return lanes.encode(in_time(quantized.levels, model.lanes), lengths, in_time(rows, model.lanes), coder)
+    return lanes.encode(to_lanes(quantized.levels, model.lanes), lengths, to_lanes(rows, model.lanes), coder)
 
 
 def contexts_by_level(points: Levels, shape: tuple[int, ...], model: StreamModel) -> Contexts:
-    """Contexts of all levels [prod(shape)] in the lanes they are coded in, given their points."""
+    """Contexts of all levels of a stream [prod(shape)], given their points [prod(shape)]."""
     axis_sum = model.context.axis_sum(shape)
     result = np.empty(points.size, np.uint8)
     for part in segments(points.size):
         if native.enabled():
-            result[part] = native_encoder.find_contexts(points[part], axis_sum[part], model.lanes, model.context)
+            result[part] = native_encoder.contexts_by_level(points[part], axis_sum[part], model.lanes, model.context)
             continue
-        mine, axis = in_time(points[part], model.lanes), in_time(axis_sum[part], model.lanes)
-        result[part] = contexts_in_time(mine, axis, model.context).T.reshape(-1)[: part.stop - part.start]
+        contexts = model.context.of_points(to_lanes(points[part], model.lanes), to_lanes(axis_sum[part], model.lanes))
+        result[part] = from_lanes(contexts, part.stop - part.start)
     return result
 
 
-def contexts_in_time(points: Levels, axis_sum: npt.NDArray[np.int16], model: ContextModel) -> npt.NDArray[np.intp]:
-    """Contexts of one segment's levels [steps, lanes], given their points."""
-    weighted = model.neighbor_term()[neighbor_sums(points, model.backs)] if model.wn else np.zeros_like(points)
-    return model.clamped(weighted + axis_sum)
-
-
 def magnitude_bits(model: StreamModel) -> npt.NDArray[np.float64]:
-    """Cost in bits of the magnitudes 0 … 127 in each row of the tables [rows, 128], sign included."""
+    """Cost in bits of the magnitudes 0 … 127, sign included, in each row of the tables [rows, 128]."""
     coder = lanes.Coder.of(model.tables, model.state_bits)
     shift = coder.shift[:, None]
     magnitudes = np.arange(MAX_DIRECT + 1)[None] + (1 << shift >> 1) >> shift
@@ -228,47 +186,49 @@ def magnitude_bits(model: StreamModel) -> npt.NDArray[np.float64]:
 
 
 def decode(data: bytes | memoryview, shape: tuple[int, ...]) -> tuple[Levels, npt.NDArray[np.int64] | None]:
-    """The points [prod(shape)] and the row steps of a stream; all of `data` must belong to it. Raises CorruptError."""
-    count = prod(shape)
+    """The points [prod(shape)] and the row steps [shape[0]] of a stream; None without row steps.
+
+    `data` must end where the stream ends. Raises CorruptError (bad_stream or reserved_bits).
+    """
+    parts = segments(prod(shape))
     bits = BitReader(data)
     model = StreamModel.read(bits, shape)
-    sizes = segment_sizes(count)
-    word_counts = [bits.gamma() for _ in sizes[:-1]]
-    body = memoryview(data)[bits.finish() :]
-    pieces = _split(body, len(sizes), model.lanes, word_counts)
+    word_counts = [bits.gamma() for _ in parts[:-1]]
+    pieces = _split(memoryview(data)[bits.finish() :], len(parts), model.lanes, word_counts)
     coder = lanes.Coder.of(model.tables, model.state_bits)
     axis_sum = model.context.axis_sum(shape)
-    points = np.empty(count, np.int32)
-    together = max(1, min(_BATCH_LANES // model.lanes, _BATCH_SEGMENTS))
-    for first in range(0, len(sizes), together):
-        batch = range(first, min(first + together, len(sizes)))
-        ranges = [slice(i * SEGMENT_LEVELS, i * SEGMENT_LEVELS + sizes[i]) for i in batch]
-        axis = _side_by_side([in_time(axis_sum[place], model.lanes) for place in ranges])
-        lengths = np.concatenate([lane_lengths(sizes[i], model.lanes) for i in batch])
-        states = np.concatenate([pieces[i][0] for i in batch])
-        decoded = lanes.decode(states, [pieces[i][1] for i in batch], lengths, model.context, coder, axis)
-        for number, place in enumerate(ranges):
-            size = place.stop - place.start
-            mine = decoded[: -(-size // model.lanes), number * model.lanes : (number + 1) * model.lanes]
-            points[place] = mine.T.reshape(-1)[:size]
+    points = np.empty(prod(shape), np.int32)
+    batch = max(1, min(_BATCH_LANES // model.lanes, _BATCH_SEGMENTS))
+    for first in range(0, len(parts), batch):
+        some = slice(first, first + batch)
+        _decode_segments(pieces[some], parts[some], model, coder, axis_sum, points)
     return points, model.row_steps
 
 
-def _side_by_side(parts: Sequence[npt.NDArray[np.int16]]) -> npt.NDArray[np.int16]:
-    """Segments in time, the last of which may be shorter."""
-    if len(parts) == 1:
-        return parts[0]
-    width = parts[0].shape[1]
-    result = np.zeros((len(parts[0]), width * len(parts)), np.int16)
-    for number, part in enumerate(parts):
-        result[: len(part), number * width : (number + 1) * width] = part
-    return result
+def _decode_segments(
+    pieces: Sequence[tuple[States, Words]],
+    parts: Sequence[slice],
+    model: StreamModel,
+    coder: lanes.Coder,
+    axis_sum: npt.NDArray[np.int16],
+    points: Levels,
+) -> None:
+    """Decode segments side by side into their parts of `points`."""
+    sizes = [part.stop - part.start for part in parts]
+    decoded = lanes.decode(
+        np.concatenate([states for states, _ in pieces]),
+        [words for _, words in pieces],
+        np.concatenate([lane_lengths(size, model.lanes) for size in sizes]),
+        model.context,
+        coder,
+        side_by_side([to_lanes(axis_sum[part], model.lanes) for part in parts]),
+    )
+    for values, part, size in zip(np.hsplit(decoded, len(parts)), parts, sizes, strict=True):
+        points[part] = from_lanes(values, size)
 
 
-def _split(
-    body: memoryview, segments: int, lane_count: int, word_counts: Sequence[int]
-) -> list[tuple[lanes.States, lanes.Words]]:
-    """States and words of each segment; the last takes all that is left."""
+def _split(body: memoryview, segments: int, lane_count: int, word_counts: Sequence[int]) -> list[tuple[States, Words]]:
+    """States and words of each segment; the last takes the rest of the stream."""
     pieces, at = [], 0
     for segment in range(segments):
         words_at = at + 4 * lane_count

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, log10
+from math import inf, isfinite
 
-import numpy as np
-
-from ..container.index import Levels, Record, Shared
-from ..quantize.elements import to_reals
-from ..tensors import Array, DType, Entry, Stored
-
-_BLOCK = 1 << 20
-"""elements compared at once"""
+from ..container.records import LevelsRecord, Record, ViewRecord
+from ..measure import Measure, compare, decibels
+from ..tensors import Array, Entry, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +37,7 @@ class Comparison:
         self._by_name = {entry.name: position for position, entry in enumerate(entries) if entry.name}
         self._views: dict[int, list[int]] = {}
         for position, record in enumerate(records):
-            if isinstance(record, Shared):
+            if isinstance(record, ViewRecord):
                 self._views.setdefault(record.view.target, []).append(position)
         self._matches: dict[int, TensorMatch] = {}
         self._energy = self._noise = 0.0
@@ -54,7 +49,7 @@ class Comparison:
             self._matches[position] = self._match(position, array, lossy)
         for number in self._views.get(position, []):
             view = self._records[number]
-            assert isinstance(view, Shared)
+            assert isinstance(view, ViewRecord)
             self._matches[number] = self._match(number, view.view.of(array), lossy)
 
     def matches(self) -> list[TensorMatch]:
@@ -93,7 +88,7 @@ class Comparison:
         if stored.dtype != record.dtype:
             return result(f"is {record.dtype}, in the model {stored.dtype}")
         before = stored.array() if isinstance(entry, Stored) else entry.of(stored.array())
-        measure = measured(before, after, record.dtype)
+        measure = compare(before, after, record.dtype)
         if not lossy and not measure.equal:
             return result("is stored exactly, but its values differ")
         if measure.equal:
@@ -108,49 +103,11 @@ class Comparison:
         """Weights count once, by their stored tensor, or by the views of one without a name."""
         if not lossy or sum(n > 1 for n in record.shape) < 2:
             return
-        if isinstance(record, Shared) and self._records[record.view.target].name:
+        if isinstance(record, ViewRecord) and self._records[record.view.target].name:
             return
         self._energy += measure.energy
         self._noise += measure.noise
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """How far two tensors of one dtype and shape are apart."""
-
-    equal: bool
-    """bit for bit"""
-    energy: float
-    """of the first; not finite where the first is not"""
-    noise: float
-    max_error: float
-
-    @property
-    def snr(self) -> float | None:
-        """dB; None where the first is zero and the second is not."""
-        return decibels(self.energy, self.noise) if self.energy or not self.noise else None
-
-
-def measured(before: Array, after: Array, dtype: DType) -> Measure:
-    """Compare two tensors in blocks, so that little memory is needed beside them."""
-    first, second = np.ascontiguousarray(before).reshape(-1), np.ascontiguousarray(after).reshape(-1)
-    equal, energy, noise, largest = True, 0.0, 0.0, 0.0
-    for start in range(0, first.size, _BLOCK):
-        mine, other = first[start : start + _BLOCK], second[start : start + _BLOCK]
-        equal = equal and mine.tobytes() == other.tobytes()
-        if dtype.lossy:
-            reals = to_reals(mine, dtype)
-            with np.errstate(invalid="ignore", over="ignore"):
-                error = reals - to_reals(other, dtype)
-                energy, noise = energy + float(np.vdot(reals, reals)), noise + float(np.vdot(error, error))
-            largest = max(largest, float(np.abs(error).max()))
-    return Measure(equal, energy, noise, largest)
-
-
-def decibels(energy: float, noise: float) -> float:
-    """Signal-to-noise ratio, infinite where there is no noise."""
-    return 10 * log10(energy / noise) if noise else inf
-
-
 def _lossy(record: Record) -> bool:
-    return isinstance(record, Levels) and not record.layer.integer
+    return isinstance(record, LevelsRecord) and not record.layer.integer

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from ..codec import TensorReport
 from ..constants import SECTION_DATA, SECTION_INDEX, SECTION_METADATA, SECTION_SKELETON, SECTION_WIDTHS
-from ..container.index import Index, Levels, Record, Shared, byte_size
 from ..container.reader import Reader
+from ..container.records import Index, LevelsRecord, Record, ViewRecord, byte_size
 from ..container.widths import Widths, resized
-from ..quantize.steps import step_of
-from ..region import Scan
+from ..encoder.reports import TensorReport
+from ..stages.steps import step_of
 
 _SECTIONS = {
     SECTION_DATA: "data",
@@ -73,12 +72,12 @@ class FileReport:
 
 def inspect(reader: Reader) -> FileReport:
     """Everything but the values. Raises CorruptError or UnsupportedError for bad skeleton, metadata or widths."""
-    index, plan = reader.index, reader.plan
+    index, recipe = reader.index, reader.recipe
     return FileReport(
         tensors=_tensors(index),
-        kind=plan.kind if plan else None,
+        kind=recipe.kind if recipe else None,
         file_bytes=reader.size,
-        source_bytes=plan.skeleton.size if plan else sum(byte_size(record) for record in _stored(index)),
+        source_bytes=recipe.skeleton.size if recipe else sum(byte_size(record) for record in _stored(index)),
         weights=_weights(index),
         sections=_sections(reader),
         metadata=reader.metadata,
@@ -87,7 +86,7 @@ def inspect(reader: Reader) -> FileReport:
 
 
 def _stored(index: Index) -> list[Record]:
-    return [record for record in index.records if not isinstance(record, Shared)]
+    return [record for record in index.records if not isinstance(record, ViewRecord)]
 
 
 def _weights(index: Index) -> int:
@@ -121,18 +120,18 @@ def _tensors(index: Index) -> list[TensorReport]:
 
 def _coded(record: Record) -> int:
     """Symbols of an entry: its levels, or its elements where there are none."""
-    return record.layer.region.count if isinstance(record, Levels) else prod(record.shape)
+    return record.layer.region.count if isinstance(record, LevelsRecord) else prod(record.shape)
 
 
 def _tensor(record: Record, index: Index, coded: list[int]) -> TensorReport:
     dtype = str(record.dtype)
-    if isinstance(record, Shared):
+    if isinstance(record, ViewRecord):
         return TensorReport(record.name, dtype, record.shape, "view")
     share = _coded(record) / (coded[record.stream] or 1)
     size = index.streams[record.stream].size * share
-    if not isinstance(record, Levels):
-        return TensorReport(record.name, dtype, record.shape, "raw", size=size)
+    if not isinstance(record, LevelsRecord):
+        return TensorReport(record.name, dtype, record.shape, "lossless", size=size)
     layer = record.layer
-    kept = layer.region.count if isinstance(layer.region, Scan) else layer.region.kept
+    kept = layer.region.kept
     step = None if layer.integer else step_of(layer.step)
     return TensorReport(record.name, dtype, record.shape, "levels", layer.transform, kept, step, size)

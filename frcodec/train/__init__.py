@@ -1,10 +1,11 @@
-"""Frequency regularization: torch networks trained as a few DCT coefficients, for the bytes that their files take."""
+"""Frequency regularization: torch networks trained as a few DCT coefficients, for small files."""
 
 from __future__ import annotations
 
 from .extras import dense, distillation_loss, fold_batch_norms, without_statistics
 from .published import import_frereg
-from .regularize import Regularization, regularize
+from .regularization import Regularization
+from .regularize import regularize
 from .schedules import Direct, Geometric, LogLinear, Schedule
 from .selection import Rule
 

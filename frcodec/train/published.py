@@ -1,4 +1,4 @@
-"""Published networks: files of sparse coefficients put into a module."""
+"""Imports published networks: files of sparse coefficients."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from torch.nn.utils import parametrize
 
 from ..constants import DEFAULT_MAX_BYTES, Code
 from ..errors import UsageError
-from ..files.read import read_sparse
-from ..spectral import Spectral
-from .frequencies import Frequencies
-from .regularize import Regularization, checked_goal
+from ..formats.read import read_sparse
+from ..pytorch.frequencies import Frequencies
+from ..stages.spectral import DctTensor
+from .regularization import Regularization
+from .regularize import checked_goal
 
 _FIRST_STEP = 2.0**-8
-"""of coefficients whose root mean square is 1: fine enough to be the published network"""
+"""initial step for a root mean square of 1: fine enough to reproduce the published network"""
 
 
 def import_frereg(
@@ -30,16 +31,16 @@ def import_frereg(
     rate_weight: float | None = None,
     steps: int | None = None,
 ) -> Regularization:
-    """Make the parameters of a module the frequencies that a file of sparse coefficients holds for them, in place.
+    """Replace parameters of a module by the sparse coefficients of a file, in place; returns their training.
 
-    Such files are what the authors of "Frequency regularization" publish. The parameters of the file's names must have
-    its shapes; others stay as they are. Further training, with the arguments of `regularize`, makes the file smaller.
-    Raises UsageError (bad_tensor where names or shapes differ, bad_option), and what reading another file raises.
+    The authors of "Frequency regularization" (Zhao et al., 2023) publish such files. Parameters of the file's names
+    must have its shapes; others are left unchanged. Further training, with the arguments of `regularize`, makes the
+    file smaller. Raises UsageError (bad_tensor if names or shapes differ, bad_option), and what `read_sparse` raises.
     """
     size = checked_goal(budget, rate_weight, steps)
-    found = read_sparse(Path(path), max_bytes=DEFAULT_MAX_BYTES)
+    entries = read_sparse(Path(path), max_bytes=DEFAULT_MAX_BYTES)
     parameters = dict(module.named_parameters())
-    for entry in found:
+    for entry in entries:
         shape = tuple(parameters[entry.name].shape) if entry.name in parameters else None
         if shape != entry.shape:
             raise UsageError(
@@ -47,18 +48,21 @@ def import_frereg(
                 f"{path} holds {entry.name!r} of shape {entry.shape}; the module has "
                 f"{'no such parameter' if shape is None else f'it with shape {shape}'}.",
             )
-    for entry in found:
-        _put(module, parameters[entry.name], entry)
-    return Regularization(module, [e.name for e in found], budget=size, rate_weight=rate_weight, steps=steps)
+    for entry in entries:
+        _register(module, parameters[entry.name], entry)
+    return Regularization(module, [entry.name for entry in entries], budget=size, rate_weight=rate_weight, steps=steps)
 
 
-def _put(module: nn.Module, parameter: Tensor, entry: Spectral) -> None:
+def _register(module: nn.Module, parameter: Tensor, entry: DctTensor) -> None:
+    """Parametrize one parameter by the coefficients of an entry."""
     owner, _, attribute = entry.name.rpartition(".")
-    how = Frequencies(parameter, entry.shape, entry.transform.axes, entry.region, entry.region.count, _FIRST_STEP)
+    frequencies = Frequencies(
+        parameter, entry.shape, entry.transform.axes, entry.region, entry.region.count, _FIRST_STEP
+    )
     values = torch.tensor(entry.coefficients)
-    how.gain = sqrt(float(values.square().mean())) or 1.0
-    place: Any = module.get_submodule(owner)
-    parametrize.register_parametrization(place, attribute, how)
+    frequencies.gain = sqrt(float(values.square().mean())) or 1.0
+    holder: Any = module.get_submodule(owner)
+    parametrize.register_parametrization(holder, attribute, frequencies)
     with torch.no_grad():
-        original = place.parametrizations[attribute].original
-        original[how.file_order] = (values / how.gain).to(original)
+        original = holder.parametrizations[attribute].original
+        original[frequencies.file_order] = (values / frequencies.gain).to(original)

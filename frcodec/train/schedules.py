@@ -1,6 +1,6 @@
-"""How many coefficients a tensor keeps in the course of training: the truncation of the tail, stepped explicitly.
+"""Schedules of truncation: how many coefficients a tensor keeps in the course of training.
 
-A schedule gives the share of the coefficients that are kept, from 1 at the first step to a tensor's floor.
+A schedule gives the share of the coefficients that are kept, 1 or less, down to a tensor's floor.
 
     geometric    share ← share - drop · (share - floor)        (Zhao et al., "Frequency regularization", 2023)
     log-linear   share = floor^(step / steps)
@@ -17,22 +17,25 @@ from ..errors import UsageError
 
 
 class Schedule(Protocol):
-    """A course of truncation."""
+    """Share of the coefficients kept at each step."""
 
     def share(self, step: int, floor: float) -> float:
-        """Share kept at a step, 0, 1, …, of a tensor whose smallest share is `floor`."""
+        """Share, `floor` … 1, kept at step 0, 1, … of a tensor whose final share is `floor`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Geometric:
-    """The paper's: what is above the floor shrinks by the same factor in every step."""
+    """The distance to the floor shrinks by the same factor in every step, as in the paper."""
 
     drop: float
-    """share of what is above the floor that is dropped in a step, 0 … 1"""
+    """share of the distance dropped in a step, above 0, at most 1"""
 
     def __post_init__(self) -> None:
         if not 0 < self.drop <= 1:
-            raise UsageError(Code.BAD_OPTION, f"A share of {self.drop:g} cannot be dropped in a step; 0 to 1 can.")
+            raise UsageError(
+                Code.BAD_OPTION,
+                f"A share of {self.drop:g} cannot be dropped in a step; allowed are more than 0 and at most 1.",
+            )
 
     def share(self, step: int, floor: float) -> float:
         """See `Schedule`."""
@@ -41,14 +44,14 @@ class Geometric:
 
 @dataclass(frozen=True, slots=True)
 class LogLinear:
-    """The logarithm of the share falls evenly."""
+    """The logarithm of the share falls linearly."""
 
     steps: int
-    """after which the floor is reached"""
+    """until the floor is reached, at least 1"""
 
     def __post_init__(self) -> None:
         if self.steps < 1:
-            raise UsageError(Code.BAD_OPTION, f"A schedule of {self.steps} steps is none; 1 is the least.")
+            raise UsageError(Code.BAD_OPTION, f"A schedule cannot have {self.steps} steps; it needs at least 1.")
 
     def share(self, step: int, floor: float) -> float:
         """See `Schedule`."""
@@ -57,7 +60,7 @@ class LogLinear:
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """The floor from the start."""
+    """The floor from the first step."""
 
     def share(self, step: int, floor: float) -> float:
         """See `Schedule`."""

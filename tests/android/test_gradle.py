@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from android.gradle_files import LIBRARIES, LOADER, MODULES, REPOSITORY, catalog, kotlin, one, parsed, quoted, text
 
+PAGE = REPOSITORY / "docs" / "android.md"
 SCRIPTS = ["build.gradle.kts", "settings.gradle.kts", *(f"{folder}/build.gradle.kts" for folder in MODULES.values())]
 
 
@@ -85,8 +86,9 @@ def test_cmake_of_the_sdk_is_new_enough() -> None:
 
 @pytest.mark.parametrize("folder", ["core", "jni"])
 def test_every_source_is_compiled(folder: str) -> None:
-    listed = set(re.findall(r"\b(\w+\.cpp)\b", text(f"{folder}/CMakeLists.txt")))
-    assert listed == {path.name for path in (LOADER / folder).glob("*.cpp")}
+    listed = set(re.findall(r"[\w/]+\.cpp\b", text(f"{folder}/CMakeLists.txt")))
+    sources = {path.relative_to(LOADER / folder).as_posix() for path in (LOADER / folder).rglob("*.cpp")}
+    assert listed == {source for source in sources if not source.startswith("python/")}  # the extension's own
 
 
 def test_kotlin_is_compiled_for_the_same_language_and_machine() -> None:
@@ -99,7 +101,10 @@ def test_kotlin_is_compiled_for_the_same_language_and_machine() -> None:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    assert catalog()["frcodec"] == tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
+    version = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
+    assert catalog()["frcodec"] == version
+    parts = [one(rf"^#define FRC_VERSION_{part} (\d+)$", "core/include/frc.h") for part in ("MAJOR", "MINOR", "PATCH")]
+    assert ".".join(parts) == version
 
 
 def test_a_version_has_three_parts_and_no_wildcard() -> None:
@@ -140,7 +145,8 @@ def test_a_script_has_its_brackets_in_pairs(path: str) -> None:
 
 
 def test_r8_keeps_every_name_that_native_code_looks_up() -> None:
-    rules, native = text("kotlin/consumer-rules.pro"), text("jni/frc_jni.cpp")
+    rules = text("kotlin/consumer-rules.pro")
+    native = "".join(path.read_text() for path in sorted((LOADER / "jni").iterdir()) if path.suffix in (".cpp", ".h"))
     looked_up = re.findall(r'find_method\(\w+, "([\w/]+)", "(\w+)", "\(([A-Za-z/;]*)\)', native)
     assert len(looked_up) == native.count("find_method(") - 1, "find_method is called in another way"
     assert not re.findall(r"GetStaticMethodID|GetFieldID|NewObject\(|ThrowNew", native), "names without a rule"
@@ -149,7 +155,7 @@ def test_r8_keeps_every_name_that_native_code_looks_up() -> None:
         types = [primitives[part] for part in re.findall(r"L[\w/]+;|[A-Z]", signature)]
         owner, listed = re.escape(name.replace("/", ".")), re.escape(", ".join(types))
         assert re.search(rf"-keep (class|interface) {owner} \{{\s+void {method}\({listed}\);\s+\}}", rules), name
-    owner = one(r"JNICALL Java_(\w+)_##name", "jni/frc_jni.cpp").replace("_", ".")
+    owner = one(r"JNICALL Java_(\w+)_##name", "jni/support.h").replace("_", ".")
     assert re.search(rf"class {re.escape(owner)} \{{\s+native <methods>;\s+\}}", rules)
 
 
@@ -160,27 +166,27 @@ def test_r8_keeps_the_field_that_only_holds_memory() -> None:
 
 
 def test_executorch_is_of_the_version_that_writes_the_tests_programs() -> None:
-    pinned = (REPOSITORY / "tests" / "executorch" / "requirements.txt").read_text()
+    pinned = (REPOSITORY / "tests" / "formats" / "executorch" / "runtime" / "requirements.txt").read_text()
     assert re.findall(r"^executorch==([\d.]+)$", pinned, re.MULTILINE) == [catalog()["executorch"]]
 
 
-def test_the_readme_shows_what_is_in_the_project() -> None:
-    readme, versions = text("README.md"), catalog()
+def test_the_page_names_the_versions_of_the_project() -> None:
+    page, versions = PAGE.read_text(), catalog()
     for name in LIBRARIES:
-        assert f"io.github.frcodec:{name}:{versions['frcodec']}" in readme
-    assert 'noCompress += "frc"' in readme and 'noCompress += "frc"' in text("sample/build.gradle.kts")
+        assert f"io.github.frcodec:{name}:{versions['frcodec']}" in page
+    assert 'noCompress += "frc"' in page and 'noCompress += "frc"' in text("sample/build.gradle.kts")
     for name in ("android-gradle", "kotlin", "ndk", "pytorch", "executorch"):
-        assert versions[name] in readme, name
-    assert f"minSdk {versions['minSdk']}" in readme
+        assert versions[name] in page, name
+    assert f"minSdk {versions['minSdk']}" in page
 
 
-def test_the_readme_tells_every_error_that_a_phone_can_see() -> None:
+def test_the_page_lists_every_error_that_an_app_can_get() -> None:
     codes = tomllib.loads((REPOSITORY / "spec" / "constants.toml").read_text())["errors"]
-    table = dict(re.findall(r"^\| (\d{3}) `(\w+)` \|", text("README.md"), re.MULTILINE))
+    table = dict(re.findall(r"^\| (\d{3}) `(\w+)` \|", PAGE.read_text(), re.MULTILINE))
     assert table
     for number, name in table.items():
         assert codes[name.lower()] == int(number)
-    native = [path for folder in ("core", "jni") for path in (LOADER / folder).iterdir()]
+    native = [path for folder in ("core", "jni") for path in (LOADER / folder).rglob("*") if path.is_file()]
     used = {name for path in native for name in re.findall(r"Code::([A-Z_]{3,})", path.read_text())}
     for folder in LIBRARIES.values():
         for path in kotlin(folder):

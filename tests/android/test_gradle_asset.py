@@ -12,15 +12,15 @@ from torch.jit.mobile import _load_for_lite_interpreter
 import frcodec
 from android_loader.sample.make_asset import Made, flat, made, narrowed
 from benchmarks.train.published_net import LEVELS, channels, logits
-from frcodec.region import Scan
-from frcodec.spectral import Spectral
+from frcodec.stages.region import Scan
+from frcodec.stages.spectral import DctTensor
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
 
 FIRST, COEFFICIENTS = 8, 33
 
 
-def network(seed: int = 1) -> list[Spectral]:
+def network(seed: int = 1) -> list[DctTensor]:
     """Tensors of the U-Net with 8 to 128 channels, each of 33 random coefficients."""
     shapes: dict[str, tuple[int, ...]] = {}
 
@@ -41,7 +41,7 @@ def network(seed: int = 1) -> list[Spectral]:
     for name, shape in shapes.items():
         count = min(COEFFICIENTS, int(np.prod(shape)))
         values = 4 * chance.normal(size=count)
-        result.append(Spectral(name, DTYPES["float32"], shape, b"", Transform((0, 1, 2, 3)), Scan(count), values))
+        result.append(DctTensor(name, DTYPES["float32"], shape, b"", Transform((0, 1, 2, 3)), Scan(count), values))
     return result
 
 

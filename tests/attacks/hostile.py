@@ -12,7 +12,6 @@ from attacks.hostile_widths import WIDTH_FILES
 HOSTILE = {**FRAMING, **PACKED, **RECORDS, **STREAMS, **SKELETONS, **WIDTH_FILES}
 """all of them"""
 NOT_GOLDEN = {
-    "header_only",
     "no_trailer",
     "bytes_behind",
     "length_without_end",

@@ -19,6 +19,7 @@ from frc_files import (
 )
 
 from frcodec import Code
+from frcodec.constants import MAX_SECTIONS
 from frcodec.container.sections import HEADER, trailer
 
 
@@ -38,6 +39,7 @@ FRAMING: dict[str, tuple[Callable[[], bytes], Code]] = {
     "version_2": (lambda: GOOD[:4] + b"\2" + GOOD[5:], Code.FUTURE_VERSION),
     "reserved_byte": (lambda: GOOD[:5] + b"\1" + GOOD[6:], Code.RESERVED_BITS),
     "no_trailer": (lambda: GOOD[:-8], Code.BAD_TRAILER),
+    "other_end_magic": (lambda: GOOD[:-1] + b"y", Code.BAD_TRAILER),
     "bytes_behind": (lambda: GOOD + b"\0", Code.BAD_TRAILER),
     "trailer_of_other_size": (lambda: GOOD[:-8] + trailer(len(GOOD_INDEX) + 1), Code.BAD_TRAILER),
     "trailer_of_size_0": (lambda: GOOD[:-8] + trailer(0), Code.BAD_TRAILER),
@@ -83,6 +85,10 @@ FRAMING: dict[str, tuple[Callable[[], bytes], Code]] = {
     "crc_of_skipped": (
         lambda: file_of(section(99, b"x", ancillary=True)[:-1] + b"\0", section(DATA, THREE), GOOD_INDEX),
         Code.BAD_CRC,
+    ),
+    "sections_65537": (
+        lambda: file_of(section(DATA, THREE), *[section(99, b"", ancillary=True)] * (MAX_SECTIONS - 1), GOOD_INDEX),
+        Code.TOO_LARGE,
     ),
     "two_indexes": (lambda: file_of(section(DATA, THREE), GOOD_INDEX, GOOD_INDEX), Code.BAD_SECTION),
     "two_skeletons": (

@@ -1,8 +1,9 @@
-"""Hand-made files whose packed values or raw streams break one rule each."""
+"""Hand-made files whose packed values or lossless streams break one rule each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgpack
 import numpy as np
@@ -19,9 +20,10 @@ from frc_files import (
     raw_stream,
     section,
 )
+from zstd_frames import raw_block, zstd_frame
 
 from frcodec import Code
-from frcodec.container import packing
+from frcodec.container import packed as packed_values
 
 RAW = np.arange(6, dtype=np.int16).reshape(2, 3)
 
@@ -32,7 +34,7 @@ def _index(payload: bytes) -> bytes:
 
 def _bomb(size: int) -> bytes:
     """A byte string of zeros as msgpack under zstd: a few KB that claim megabytes."""
-    return packing.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
+    return packed_values.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
 
 
 def _claims(size: int) -> bytes:
@@ -40,14 +42,21 @@ def _claims(size: int) -> bytes:
     return b"\x28\xb5\x2f\xfd" + bytes([0b1100_0000, 0x00]) + size.to_bytes(8, "little") + b"\1\0\0"
 
 
+def _framed(*, more: int = 0, blocks: int = 2, **frame: Any) -> bytes:
+    """The good index in a frame that declares so many bytes more, with so many of its two blocks."""
+    content = msgpack.packb(Columns().list())
+    parts = [raw_block(content[:9]), raw_block(content[9:], last=True)]
+    return _index(zstd_frame(parts[:blocks], **{"size": len(content) + more, **frame}))
+
+
 def _msgpack(content: bytes) -> bytes:
-    return packing.compress(content)
+    return packed_values.compress(content)
 
 
 def _packed_with(place: int, encoded: bytes) -> bytes:
     """The good index with one column replaced by any bytes."""
     parts = [msgpack.packb(column) for column in Columns().list()]
-    return packing.compress(b"\x9e" + b"".join([*parts[:place], encoded, *parts[place + 1 :]]))
+    return packed_values.compress(b"\x9e" + b"".join([*parts[:place], encoded, *parts[place + 1 :]]))
 
 
 def _with_metadata(payload: bytes) -> bytes:
@@ -71,6 +80,16 @@ PACKED: dict[str, tuple[Callable[[], bytes], Code]] = {
     "index_claims_2_to_63": (lambda: _index(_claims((1 << 63) - 1)), Code.TOO_LARGE),
     "index_claims_16_mb": (lambda: _index(_claims(1 << 24)), Code.BAD_ZSTD),
     "index_bomb": (lambda: _index(_bomb(1 << 25)), Code.TOO_LARGE),
+    "index_without_a_size": (lambda: _framed(size=None, window=0), Code.BAD_ZSTD),
+    "index_of_another_size": (lambda: _framed(more=1), Code.BAD_ZSTD),
+    "index_cut_between_blocks": (lambda: _framed(blocks=1), Code.BAD_ZSTD),
+    "index_of_another_checksum": (lambda: _framed(checksum=bytes(4)), Code.BAD_ZSTD),
+    "index_without_its_checksum": (lambda: _framed(checksum=b"\0\0\0"), Code.BAD_ZSTD),
+    "index_of_a_dictionary": (lambda: _framed(dictionary=b"\0\1"), Code.BAD_ZSTD),
+    "index_bytes": (lambda: _index(packed(b"\1")), Code.BAD_RECORD),
+    "index_of_no_columns": (lambda: _index(packed([])), Code.BAD_RECORD),
+    "index_of_16_arrays": (lambda: _index(packed([[]] * 15)), Code.BAD_RECORD),
+    "index_of_17_arrays": (lambda: _index(packed([[]] * 16)), Code.BAD_MSGPACK),
     "index_one_value": (lambda: _index(packed(0)), Code.BAD_RECORD),
     "index_nested": (lambda: _index(_msgpack(b"\x91" * 500_000 + b"\0")), Code.BAD_MSGPACK),
     "index_of_2_to_32": (lambda: _index(_msgpack(b"\xdd\xff\xff\xff\xff")), Code.BAD_MSGPACK),
@@ -88,5 +107,5 @@ PACKED: dict[str, tuple[Callable[[], bytes], Code]] = {
     "raw_no_bytes": (lambda: _raw_data(b""), Code.BAD_ZSTD),
     "raw_too_few": (lambda: _raw_data(raw_stream(RAW[:1])), Code.BAD_RECORD),
     "raw_too_many": (lambda: _raw_data(raw_stream(RAW, RAW)), Code.TOO_LARGE),
-    "raw_bomb": (lambda: _raw_data(packing.compress(bytes(1 << 24))), Code.TOO_LARGE),
+    "raw_bomb": (lambda: _raw_data(packed_values.compress(bytes(1 << 24))), Code.TOO_LARGE),
 }

@@ -102,6 +102,7 @@ RECORDS: dict[str, tuple[Callable[[], bytes], Code]] = {
     "dims_overflow_behind_zero": (lambda: small_file(ranks=b"\3", dims=[0, 1 << 32, 1 << 32]), Code.BAD_RECORD),
     "dims_of_2_to_64": (lambda: small_file(ranks=b"\4", dims=[1 << 16] * 4), Code.BAD_RECORD),
     "dim_beyond_2_to_53": (lambda: small_file(dims=[(1 << 53) + 1]), Code.BAD_RECORD),
+    "dim_text": (lambda: small_file(dims=["3"]), Code.BAD_RECORD),
     "dim_negative": (lambda: small_file(dims=[-3]), Code.BAD_RECORD),
     "dim_missing": (lambda: small_file(dims=[]), Code.BAD_RECORD),
     "dim_too_many": (lambda: small_file(dims=[3, 1]), Code.BAD_RECORD),
@@ -150,6 +151,14 @@ RECORDS: dict[str, tuple[Callable[[], bytes], Code]] = {
     ),
     "bfloat16_overflows": (
         lambda: _levels([1, 2], **{**_HALF, "dtypes": b"\2", "steps": bytes([217, 255])}),
+        Code.BAD_VALUE,
+    ),
+    "bfloat16_rounds_to_infinity": (
+        lambda: _levels([1, 0], **{**_HALF, "dtypes": b"\2", "steps": bytes([217, 255])}),
+        Code.BAD_VALUE,
+    ),
+    "transform_overflows": (
+        lambda: _levels([1 << 20, 2], **{**_HALF, "dtypes": b"\0", "axes": [1], "steps": bytes([217, 0])}),
         Code.BAD_VALUE,
     ),
     "view_of_itself": (lambda: _views(views=[1, 0, 3, 1]), Code.BAD_VIEW),

@@ -148,6 +148,39 @@ def _digest_of(values: Sequence[int], dtype: type[np.generic]) -> bytes:
     return digest(np.array(values, dtype)).to_bytes(4, "little")
 
 
+def _one_level(data: bytes, point: int) -> bytes:
+    """A file of one weight, which is what the stream stands for if a check is left out."""
+    columns = Columns(dims=[1], sizes=[len(data)], digests=_digest_of([point], np.float32))
+    return file_of(section(DATA, data), section(INDEX, columns.pack()))
+
+
+def _wrapped_difference() -> bytes:
+    """A table that differs by -64, which is nothing modulo 64, from the one before; all levels have the first."""
+    return _file(_header(contexts=1, differences=(127, 0, 0))[:-40] + THREE[4:])
+
+
+def _lane_without_state() -> bytes:
+    """Two lanes, of which the second has no level, and one state."""
+    model = StreamModel(1, 0, ContextModel(1, 1), (Table(24, 8, 0),))
+    return _one_level(level_stream([1], None, model)[:-4], 1)
+
+
+def _trellis_of_two_states() -> bytes:
+    """Even levels, which leave any trellis in its first state."""
+    table = Table(24, 8, 0, 5)
+    stream = level_stream([2, 0, -2], None, StreamModel(0, 2, ContextModel(1, 1), (table,)))
+    header = _header(state_bits=1, table=(24, 5, 8))[:-40]
+    columns = Columns(sizes=[len(stream)], digests=_digest_of([4, 0, -4], np.float32))
+    return file_of(section(DATA, header + stream[len(header) :]), section(INDEX, columns.pack()))
+
+
+def _behind_nothing() -> bytes:
+    """A byte behind the header of a stream without levels."""
+    data = THREE[:4] + b"\0"
+    columns = Columns(dims=[0], sizes=[len(data)], digests=bytes(4))
+    return file_of(section(DATA, data), section(INDEX, columns.pack()))
+
+
 def _swapped(data: bytes) -> bytes:
     """Other bits in the first state: another escape size."""
     return data[:-4] + bytes(b ^ 0x5A for b in data[-4:])
@@ -155,6 +188,8 @@ def _swapped(data: bytes) -> bytes:
 
 STREAMS: dict[str, tuple[Callable[[], bytes], Code]] = {
     "stream_empty": (lambda: _file(b"\0"), Code.BAD_STREAM),
+    "stream_of_no_bytes": (lambda: _file(b""), Code.BAD_STREAM),
+    "stream_behind_nothing": (_behind_nothing, Code.BAD_STREAM),
     "stream_zeros": (lambda: _file(bytes(12)), Code.BAD_STREAM),
     "stream_ones": (lambda: _file(b"\xff" * 5000), Code.BAD_STREAM),
     "lanes_2_to_13": (lambda: _file(_header(lanes=13)), Code.BAD_STREAM),
@@ -168,6 +203,7 @@ STREAMS: dict[str, tuple[Callable[[], bytes], Code]] = {
     "base_too_large": (lambda: _file(_header(base=fold(65537))), Code.BAD_STREAM),
     "base_too_small": (lambda: _file(_header(base=fold(-65537))), Code.BAD_STREAM),
     "state_bits_1": (lambda: _file(_header(state_bits=1, table=(24, 0, 8))), Code.BAD_STREAM),
+    "state_bits_1_of_even_levels": (_trellis_of_two_states, Code.BAD_STREAM),
     "state_bits_9": (lambda: _file(_header(state_bits=9, table=(24, 0, 8))), Code.BAD_STREAM),
     "state_bits_2_to_32": (lambda: _file(_header(state_bits=(1 << 32) - 1, table=(24, 0, 8))), Code.BAD_STREAM),
     "classes_of_kind_3": (lambda: _file(_header(wp=1, classes=(3, 0, 0, 0))), Code.BAD_STREAM),
@@ -177,6 +213,7 @@ STREAMS: dict[str, tuple[Callable[[], bytes], Code]] = {
     "classes_cut": (lambda: _file(_header(wp=1, classes=(1, 3))[:4]), Code.BAD_STREAM),
     "table_64_more": (lambda: _file(_header(contexts=1, differences=(0, 127, 0))), Code.BAD_STREAM),
     "table_64_less": (lambda: _file(_header(contexts=1, differences=(128, 0, 0))), Code.BAD_STREAM),
+    "table_64_less_wraps": (_wrapped_difference, Code.BAD_STREAM),
     "table_gap_monster": (
         lambda: _file(_header(state_bits=2, contexts=1, table=(24, 0, 8), differences=(0, 20_000, 0, 0))),
         Code.BAD_STREAM,
@@ -209,6 +246,8 @@ STREAMS: dict[str, tuple[Callable[[], bytes], Code]] = {
     "states_missing": (lambda: _file(_header(lanes=12)), Code.BAD_STREAM),
     "state_half": (lambda: _file(THREE[:-1]), Code.BAD_STREAM),
     "state_below_the_floor": (lambda: _file(_states(65535)), Code.BAD_STREAM),
+    "state_below_the_floor_ends_well": (lambda: _one_level(_states(1, words=bytes(2)), 0), Code.BAD_STREAM),
+    "state_of_an_idle_lane_missing": (_lane_without_state, Code.BAD_STREAM),
     "state_zero": (lambda: _file(_states(0)), Code.BAD_STREAM),
     "state_wrong": (lambda: _file(_states(0x12345678)), Code.BAD_STREAM),
     "words_missing": (_without_words, Code.BAD_STREAM),

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from frc_files import INDEX, WIDTHS, packed, section
-from vectors.building import Part, Viewed, build, coded, exact
+from vectors.building import Part, Viewed, build, coded, exact, power
 
 from frcodec import Code
-from frcodec.container import packing
+from frcodec.container import packed as packed_values
 from frcodec.container.sections import walk
-from frcodec.region import Box
+from frcodec.stages.region import Box
 from frcodec.tensors import View
 
 
@@ -78,8 +78,26 @@ def _too_many_elements() -> bytes:
     return with_widths(build([part]), packed([_codes(1, 1, 1, 1, 0), "", [4096], "\0", [0], bytes(4)]))
 
 
+def _too_large() -> bytes:
+    """2^36 weights of four bytes, where every axis has 2^12 channels."""
+    part = coded("w", "float32", (1, 1, 1), [1], axes=(0, 1, 2))
+    return with_widths(build([part]), packed([_codes(1, 1, 1), "", [4096], "\0", [0], bytes(4)]))
+
+
+def _overflow() -> bytes:
+    """With one input instead of four, weights are four times as large."""
+    part = coded("w", "float16", (4,), [1], axes=(0,), region=Box((1,)), step=power(16))
+    return with_widths(build([part]), packed([_codes(2), "", [1], "\0", [0], bytes(4)]))
+
+
+def _view_of_nothing() -> bytes:
+    """The whole of an empty entry, at an offset that matters to nothing."""
+    parts = [coded("w", "float32", (4, 0), [], axes=(0,)), Viewed(View("v", 0, 6, (4, 0), (0, 1)), "float32")]
+    return with_widths(build(parts), packed([_codes(1, 0), "", [], "", [], b""]))
+
+
 def _bomb(size: int) -> bytes:
-    return packing.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
+    return packed_values.compress(b"\xc6" + size.to_bytes(4, "big") + bytes(size))
 
 
 Made = tuple[Callable[[], bytes], Code]
@@ -92,7 +110,7 @@ def _bad(views: Iterable[View] = (), **changes: Any) -> Made:
 WIDTH_FILES: dict[str, Made] = {
     "widths_not_zstd": (lambda: with_widths(build(_parts()), b"none"), Code.BAD_ZSTD),
     "widths_bomb": (lambda: with_widths(build(_parts()), _bomb(1 << 21)), Code.TOO_LARGE),
-    "widths_not_canonical": (lambda: with_widths(build(_parts()), packing.compress(b"\xcc\0")), Code.BAD_MSGPACK),
+    "widths_not_canonical": (lambda: with_widths(build(_parts()), packed_values.compress(b"\xcc\0")), Code.BAD_MSGPACK),
     "widths_twice": (
         lambda: with_widths(build(_parts()), *[packed([_codes(1, 0, 0, 0, 0), "", [], "", [], b""])] * 2),
         Code.BAD_SECTION,
@@ -133,5 +151,8 @@ WIDTH_FILES: dict[str, Made] = {
     "widths_view_split": _bad([View("v", 0, 0, (2, 2, 6), (12, 6, 1))]),
     "widths_view_across": _bad([View("v", 0, 0, (8, 3), (3, 1))]),
     "widths_view_scalar": _bad([View("v", 0, 0, (), ())]),
+    "widths_view_of_nothing": (_view_of_nothing, Code.BAD_WIDTHS),
+    "widths_too_large": (_too_large, Code.TOO_LARGE),
+    "widths_overflow": (_overflow, Code.BAD_VALUE),
     "widths_checksum": (lambda: widths_file(lengths=[2, 3], checksums=bytes(4)), Code.BAD_DIGEST),
 }

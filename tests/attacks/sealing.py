@@ -9,7 +9,7 @@ import msgpack
 import zstandard
 from frc_files import DATA, INDEX, SKELETON, WIDTHS, file_of, packed, section
 
-from frcodec.container import packing
+from frcodec.container import packed as packed_values
 from frcodec.container.sections import walk
 
 PARSED = (INDEX, SKELETON, WIDTHS)
@@ -43,7 +43,7 @@ def flips_behind_compression(data: bytes) -> Iterator[bytes]:
     for number, (kind, ancillary, payload) in enumerate(parts):
         if kind not in PARSED:
             continue
-        content = packing.decompress(payload, 1 << 20)
+        content = packed_values.decompress(payload, 1 << 20)
         for bit in range(8 * len(content)):
             damaged = bytearray(content)
             damaged[bit // 8] ^= 1 << bit % 8
@@ -57,7 +57,7 @@ def changed_values(data: bytes) -> Iterator[bytes]:
     for number, (kind, ancillary, payload) in enumerate(parts):
         if kind not in PARSED:
             continue
-        value = msgpack.unpackb(packing.decompress(payload, 1 << 20))
+        value = msgpack.unpackb(packed_values.decompress(payload, 1 << 20))
         for changed in _changed(value):
             yield sealed([*parts[:number], (kind, ancillary, packed(changed)), *parts[number + 1 :]])
 
@@ -65,7 +65,7 @@ def changed_values(data: bytes) -> Iterator[bytes]:
 def with_index(data: bytes, change: Callable[[list[Any]], None]) -> bytes:
     """The file after `change` of the columns of its index."""
     parts = taken_apart(data)
-    columns = msgpack.unpackb(packing.decompress(parts[-1][2], 1 << 20))
+    columns = msgpack.unpackb(packed_values.decompress(parts[-1][2], 1 << 20))
     change(columns)
     return sealed([*parts[:-1], (INDEX, False, packed(columns))])
 

@@ -27,8 +27,8 @@ def _read_all(source):
         _ = file.metadata
         for name in file:
             _ = file[name]
-        if file.reader.plan is not None:
-            file.decoder.rebuild(io.BytesIO().write)
+        if file.kind is not None:
+            file.rebuild(io.BytesIO().write)
         for one in file.widths.validated if file.widths else ():
             load_file(source, width=one.lengths, max_bytes=LIMIT)
 

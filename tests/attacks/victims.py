@@ -31,9 +31,9 @@ from frcodec import Code, FrcError, FrcFile, open_file
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
 from frcodec.tensors import View
-from frcodec.widths import Channel, declared, validated
+from frcodec.widths import Channel, declare, validate
 
 LIMIT = 1 << 15
 """decoded bytes that attacked files may ask for"""
@@ -53,9 +53,9 @@ def content(data: bytes) -> Content:
     with open_file(data, max_bytes=LIMIT) as file:
         arrays = _entries(file)
         rebuilt = None
-        if file.reader.plan is not None:
+        if file.kind is not None:
             out = io.BytesIO()
-            file.decoder.rebuild(out.write)
+            file.rebuild(out.write)
             rebuilt = out.getvalue()
         for one in file.widths.validated if file.widths else ():
             with open_file(data, width=one.lengths, max_bytes=LIMIT) as at:
@@ -64,7 +64,7 @@ def content(data: bytes) -> Content:
 
 
 def _entries(file: FrcFile, width: str = "") -> dict[str, bytes]:
-    return {name + width: file.decoder.entry(file._positions[name]).tobytes() for name in file}
+    return {name + width: file.stored(name).tobytes() for name in file}
 
 
 @contextmanager
@@ -198,7 +198,7 @@ def widths_file() -> bytes:
         exact("n", np.arange(2, dtype=np.uint8)),
     ]
     axes = {"w": {0: Channel(0), 1: Channel(1, input=True)}, "b": {0: Channel(1)}}
-    return validated(declared(build(parts), axes), [(2, 3), (3, 5)], lambda at: "1", lambda at: 7)
+    return validate(declare(build(parts), axes), [(2, 3), (3, 5)], lambda at: "1", lambda at: 7)
 
 
 def _digests(*streams: Iterable[np.ndarray]) -> bytes:

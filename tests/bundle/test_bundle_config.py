@@ -42,9 +42,9 @@ def test_patterns(path: str, glob: str, meant: bool) -> None:
 
 
 def test_hostile_patterns_take_no_time() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     assert not matches("a" * 1000, "**a" * 300 + "b")
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_damaged_messages_are_refused_or_read() -> None:

@@ -129,8 +129,8 @@ def test_names_of_assets(asked: str | None, source: str, stem: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a b", "-a", "a.", "é", "a" * 101, "a\n", "a$b"])
-def test_what_is_no_name(name: str) -> None:
-    with pytest.raises(UsageError, match="no name for an asset.*--name"):
+def test_invalid_asset_names_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="not a valid asset name.*--name"):
         asset_stem(name, PurePath("net.frc"), ())
 
 

@@ -47,7 +47,7 @@ def test_the_package_is_asked_for_or_the_namespace_or_the_manifest_s(tmp_path: P
     assert module.package(None) == "com.example.app"
     assert module.package("other.name") == "other.name"
     for wrong in ("", "a..b", "1a", "a-b", "a.b;", "é", "a" * 300):
-        with pytest.raises(UsageError, match="no package" if wrong else "no package|namespace"):
+        with pytest.raises(UsageError, match="not a package" if wrong else "not a package|namespace"):
             module.package(wrong or "..")
     old = module_of(project(tmp_path / "q", {"app": "plugins { id('com.android.application') }"}))
     with pytest.raises(UsageError, match="--package"):

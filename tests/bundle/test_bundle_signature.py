@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from frcodec import Options
-from frcodec.api import encode_file, open_file
+from frcodec.api import encode_file
 from frcodec.bundle import executorch, torchscript
 from frcodec.bundle.model import signature_of
 from frcodec.bundle.signature import Signature, Value
+from frcodec.container.reader import Reader
 from frcodec.errors import CorruptError, FrcError
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -58,8 +59,8 @@ def said(model: bytes, folder: Path, **options: bool) -> Signature:
     """Of the encoded model."""
     (folder / "m.pt").write_bytes(model)
     encode_file(folder / "m.pt", folder / "m.frc", options=Options(**options), force=True, threads=1)
-    with open_file(folder / "m.frc") as file:
-        return signature_of(file.reader.plan)
+    with Reader(folder / "m.frc") as reader:
+        return signature_of(reader.recipe)
 
 
 @pytest.mark.parametrize("lossless", [False, True])
@@ -85,7 +86,7 @@ def test_a_state_dictionary_tells_nothing(tmp_path: Path) -> None:
     assert said(out.getvalue(), tmp_path) == Signature() == signature_of(None)
 
 
-PROGRAM = Path(__file__).parents[1] / "files" / "executorch" / "portable.pte"
+PROGRAM = Path(__file__).parents[1] / "formats" / "executorch" / "files" / "portable.pte"
 
 
 def test_an_executorch_program_tells_all_shapes(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from frcodec.files.plain import Header, write_pt, write_safetensors
+from frcodec.formats.plain import Header
+from frcodec.formats.pytorch.state_dict import write_pt
+from frcodec.formats.safetensors import write_safetensors
 from frcodec.tensors import DTYPES
 
 ROOT = Path(__file__).parents[2]

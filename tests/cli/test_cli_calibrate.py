@@ -98,7 +98,7 @@ def test_a_model_from_stdin_needs_a_module(call: Call, files: Path) -> None:
     weights = (files / "weights.pth").read_bytes()
     refused = call("encode", "-", "--calibrate", files / "inputs.npz", stdin=weights)
     assert (refused.status, refused.out) == (2, b"")
-    assert "name its TorchScript with --module" in refused.err
+    assert "pass its TorchScript with --module" in refused.err
 
 
 def test_nothing_but_our_own_words_on_stderr(files: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_dry_run_calibrates_too(call: Call, files: Path, tmp_path: Path, expec
 
 
 MISTAKES = [
-    (["script.pt", "--module", "script.pt"], "--module only runs the inputs of --calibrate"),
+    (["script.pt", "--module", "script.pt"], "--module runs the inputs of --calibrate"),
     (["weights.pth", "--calibrate", "inputs.npz"], "weights.pth is no TorchScript module"),
     (["weights.pth", "--calibrate", "inputs.npz", "--module", "none.pt"], "none.pt"),
     (["weights.pth", "--calibrate", "inputs.npz", "--module", "inputs.npz"], "is no TorchScript module"),

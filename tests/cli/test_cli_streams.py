@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli.running import ROOT, run, write
 
+import frcodec
+
+PATIENCE = 120
+"""seconds to wait for a state of a process on a busy machine"""
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
@@ -114,10 +120,10 @@ def test_messages_that_cannot_be_told_change_nothing(folder: Path) -> None:
         assert start("decode", "none.frc", cwd=folder, stderr=full).wait(20) == 5
 
 
-@pytest.mark.parametrize("verb", ["encode", "decode"])
-def test_no_binary_data_to_a_terminal(made: Path, verb: str) -> None:
-    name = {"encode": "net.pt", "decode": "net.frc"}[verb]
-    shown, stdin = on_a_terminal(verb, name, "-o", "-", cwd=made)
+@pytest.mark.parametrize("subcommand", ["encode", "decode"])
+def test_no_binary_data_to_a_terminal(made: Path, subcommand: str) -> None:
+    name = {"encode": "net.pt", "decode": "net.frc"}[subcommand]
+    shown, stdin = on_a_terminal(subcommand, name, "-o", "-", cwd=made)
     assert stdin == 2
     assert "Refusing to write binary data to a terminal." in " ".join(shown.split())
     assert "\x8fFRC" not in shown
@@ -157,29 +163,31 @@ def on_a_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[str, 
 
 
 @pytest.mark.parametrize(("stop", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_leaves_nothing(made: Path, tmp_path: Path, stop: signal.Signals, status: int) -> None:
-    pipe, target = tmp_path / "pipe", tmp_path / "folder"
-    target.mkdir()
+def test_an_interrupted_run_leaves_nothing(tmp_path: Path, stop: signal.Signals, status: int) -> None:
+    weights = np.random.default_rng(0).standard_normal((256, 256)).astype("<f4")  # more than a pipe holds
+    frcodec.save_file({"w": weights}, tmp_path / "net.frc")
+    pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    process = start("decode", made / "net.frc", "-o", pipe, stderr=subprocess.PIPE)  # waits for a reader of the pipe
-    time.sleep(1.5)
-    process.send_signal(stop)
-    _, err = process.communicate(timeout=20)
+    process = start("decode", tmp_path / "net.frc", "--to", "pt", "-o", pipe, stderr=subprocess.PIPE)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert select.select([reader], [], [], PATIENCE)[0]  # the process writes, and waits for a reader of the rest
+        process.send_signal(stop)
+        _, err = process.communicate(timeout=PATIENCE)
+    finally:
+        os.close(reader)
     assert (process.returncode, err) == (status, b"")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.frc", "pipe"]
 
 
 def test_interrupted_encoding_leaves_no_temporary_file(tmp_path: Path) -> None:
-    import numpy as np
-
     model = write(tmp_path / "large.pt", {"w": np.random.default_rng(0).standard_normal((2048, 2048)).astype("<f4")})
     process = start("encode", model, "-o", tmp_path / "large.frc", "--threads", "1", stderr=subprocess.PIPE)
-    for _ in range(400):
-        if temporary_files(tmp_path):
-            break
-        time.sleep(0.05)
-    assert temporary_files(tmp_path)
+    deadline = time.monotonic() + PATIENCE
+    while not temporary_files(tmp_path):
+        assert process.poll() is None and time.monotonic() < deadline
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=50)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (130, b"")
     assert [path.name for path in tmp_path.iterdir()] == ["large.pt"]
 

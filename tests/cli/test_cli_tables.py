@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from frcodec.cli import output, rows, text
 from frcodec.cli.table import Column, layout
-from frcodec.codec import TensorReport
-from frcodec.transform import Transform
+from frcodec.encoder.reports import TensorReport
+from frcodec.stages.transform import Transform
+from frcodec.units import format_size
 
 COLUMNS = (Column("name", right=False), Column("a", drop=2), Column("b", drop=1), Column("bytes"))
 ROWS = [
@@ -68,7 +69,7 @@ def test_shortened_text_fits(value: str, columns: int) -> None:
      (999_999, "1.00 MB"), (2**53, "9.01 PB")],
 )  # fmt: skip
 def test_sizes_have_a_unit(count: int, shown: str) -> None:
-    assert text.size(count) == shown
+    assert format_size(count) == shown
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,21 +17,21 @@ from frcodec.cli.params import Count, Number, Size
 from frcodec.cli.paths import decoded_name, encoded_name
 
 Call = Callable[..., Result]
-VERBS = ["encode", "decode", "inspect", "verify", "bundle", "completion"]
+SUBCOMMANDS = ["encode", "decode", "inspect", "verify", "bundle", "completion"]
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_has_help_with_examples(call: Call, verb: str) -> None:
-    done = call(verb, "--help")
+@pytest.mark.parametrize("subcommand", SUBCOMMANDS)
+def test_every_subcommand_has_help_with_examples(call: Call, subcommand: str) -> None:
+    done = call(subcommand, "--help")
     assert done.status == 0
     assert "Examples:" in done.text and "--json" in done.text and "--quiet" in done.text
     assert all(len(line) <= 80 for line in done.text.splitlines())
 
 
-def test_the_help_lists_verbs_and_exit_codes(call: Call) -> None:
+def test_the_help_lists_subcommands_and_exit_codes(call: Call) -> None:
     done = call("--help")
     assert done.status == 0 and "Exit status:" in done.text
-    assert [line.split()[0] for line in done.text.split("Commands:")[1].splitlines()[1:7]] == VERBS
+    assert [line.split()[0] for line in done.text.split("Commands:")[1].splitlines()[1:7]] == SUBCOMMANDS
     assert "transform=T" in call("encode", "-h").text
 
 
@@ -44,10 +43,8 @@ def test_no_arguments_show_the_help_and_fail(call: Call) -> None:
 def test_version_and_help_need_none_of_the_heavy_parts() -> None:
     code = "import sys; from frcodec.cli.main import main; main(['--version']); main(['-h']); main(['decode', '-h']);"
     code += "print(sorted({'numpy', 'scipy', 'torch', 'rich', 'zstandard', 'msgpack'} & set(sys.modules)))"
-    start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.startswith("frcodec ") and done.stdout.endswith("[]\n")
-    assert time.monotonic() - start < 3  # about 0.1 s on an idle machine
 
 
 MISTAKES = [
@@ -59,7 +56,7 @@ MISTAKES = [
     (["verify", "net.frc", "--against", "none.pt"], 5, "none.pt"),
     (["encode", "net.pt", "-o", "none/x.frc"], 5, "[E502 write_failed]"),
     (["encode", "net.pt", "-o", "n" * 5000], 5, "File name too long"),
-    (["encode", "net.frc", "-o", "x.frc"], 4, "frc file already"),
+    (["encode", "net.frc", "-o", "x.frc"], 4, "already a .frc file"),
     (["inspect", "net.pt"], 3, "[E302 bad_magic at byte 0]"),
     (["decode", "net.pt"], 3, "[E302 bad_magic at byte 0]"),
     (["verify", "net.frc", "--against", "net.frc"], 4, "[E405 unsupported_model]"),
@@ -79,13 +76,13 @@ MISTAKES = [
     (["decode", "net.frc", "--max-bytes", "lots"], 2, "'lots' is no size"),
     (["verify", "net.frc", "--min-snr", "3"], 2, "--min-snr needs --against"),
     (["verify", "-", "--against", "-"], 2, "stdin"),
-    (["inspct", "net.frc"], 2, "There is no verb 'inspct'. Did you mean inspect? [E201 bad_option]"),
+    (["inspct", "net.frc"], 2, "There is no subcommand 'inspct'. Did you mean inspect? [E201 bad_option]"),
     (["completion", "tcsh"], 2, "'tcsh' is not one of"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "status", "message"), MISTAKES, ids=[" ".join(m[0])[:40] for m in MISTAKES])
-def test_mistakes_are_told_in_one_sentence(
+def test_wrong_use_gives_one_sentence(
     call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], status: int, message: str
 ) -> None:
     monkeypatch.chdir(folder)
@@ -108,7 +105,7 @@ def test_a_document_and_binary_data_do_not_share_stdout(call: Call, made: Path) 
         assert "stdout takes the document" in json.loads(done.err)["error"]["message"]
 
 
-def test_the_offset_of_an_error_is_told(call: Call, folder: Path) -> None:
+def test_the_offset_of_an_error_is_reported(call: Call, folder: Path) -> None:
     (folder / "net.frc").write_bytes((folder / "net.frc").read_bytes()[:-9])
     error = json.loads(call("inspect", folder / "net.frc", "--json").err)["error"]
     assert error["offset"] == (folder / "net.frc").stat().st_size and error["code"] == "bad_trailer"
@@ -134,20 +131,28 @@ def test_shells_get_completions() -> None:
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("0", 0), ("17", 17), ("1k", 1024), ("2M", 2 << 20), ("1.5G", 3 << 29), ("4GiB", 4 << 30), ("1TB", 1 << 40)],
+    [
+        ("0", 0),
+        ("17", 17),
+        ("1k", 1000),
+        ("2M", 2_000_000),
+        ("1.5G", 1_500_000_000),
+        ("4GiB", 4 << 30),
+        ("1TB", 10**12),
+    ],
 )
 def test_sizes(text: str, size: int) -> None:
     assert Size().convert(text, None, None) == size
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1X", "1e9", "4 4", "9999999999999999T", "٣"])
-def test_what_is_no_size(text: str) -> None:
+def test_texts_that_are_not_sizes(text: str) -> None:
     with pytest.raises(click.BadParameter):
         Size().convert(text, None, None)
 
 
 @pytest.mark.parametrize("text", ["", "nan", "inf", "-1", "11", "x"])
-def test_what_is_no_number(text: str) -> None:
+def test_texts_that_are_not_numbers(text: str) -> None:
     with pytest.raises(click.BadParameter):
         Number(0, 10).convert(text, None, None)
     with pytest.raises(click.BadParameter):

@@ -12,8 +12,8 @@ from cli.running import HOSTILE, Result
 from vectors.building import Rebuilt, build, coded, exact, power
 
 from frcodec import load_file
-from frcodec.region import Box
-from frcodec.widths import Channel, declared, validated
+from frcodec.stages.region import Box
+from frcodec.widths import Channel, declare, validate
 
 Call = Callable[..., Result]
 LABEL = "top-1 %"
@@ -25,8 +25,8 @@ def file_at(path: Path, *widths: int, rebuilt: Rebuilt | None = None, label: str
         coded("w", "float32", (8, 3), [30, 9, -4, 2], axes=(0, 1), region=Box((2, 2)), step=power(-5)),
         exact("n", np.arange(5)),
     ]
-    file = declared(build(parts, rebuilt=rebuilt), {"w": {0: Channel(0)}})
-    path.write_bytes(validated(file, widths, lambda at: score, lambda at: 4321, label=label))
+    file = declare(build(parts, rebuilt=rebuilt), {"w": {0: Channel(0)}})
+    path.write_bytes(validate(file, widths, lambda at: score, lambda at: 4321, label=label))
     return path
 
 
@@ -46,13 +46,15 @@ def test_decoding_at_a_validated_width(call: Call, tmp_path: Path, width: str) -
     assert all(np.array_equal(found[name], expected[name]) for name in expected)
 
 
-def test_another_width_needs_force_and_is_warned_of(call: Call, tmp_path: Path) -> None:
+def test_a_width_without_validation_must_be_allowed_and_gives_a_warning(call: Call, tmp_path: Path) -> None:
     source = file_at(tmp_path / "net.frc", 4)
     refused = call("decode", source, "--width", "3")
     assert refused.status == 2 and "[E207 unvalidated_width]" in refused.err
-    assert "validated at the width 3" in refused.err and "These were: 4" in refused.err and "--force" in refused.err
+    assert "not validated at the width 3" in refused.err and "It was validated at 4." in refused.err
+    assert "--allow-unvalidated" in refused.err
+    assert call("decode", source, "--width", "3", "--force").status == 2
     assert not (tmp_path / "net.safetensors").exists()
-    done = call("decode", source, "--width", "3", "--force")
+    done = call("decode", source, "--width", "3", "--allow-unvalidated")
     assert done.status == 0 and "at width 3, not validated" in done.err and "warning" in done.err
     assert (tmp_path / "net.safetensors").is_file()
 
@@ -74,7 +76,7 @@ def test_a_model_file_has_full_width_only(call: Call, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", ["", "x", "0", "-4", "1/0", "4,4", "9999,"])
 def test_widths_that_mean_nothing(call: Call, tmp_path: Path, width: str) -> None:
-    refused = call("decode", file_at(tmp_path / "net.frc", 4), "--width", width, "--force")
+    refused = call("decode", file_at(tmp_path / "net.frc", 4), "--width", width, "--allow-unvalidated")
     assert refused.status == 2 and "[E201 bad_option]" in refused.err
 
 
@@ -87,7 +89,7 @@ def test_json_of_decode(call: Call, tmp_path: Path) -> None:
     source = file_at(tmp_path / "net.frc", 4)
     found = json.loads(call("decode", source, "--width", "4", "--json").text)
     assert (found["width"], found["validated"]) == ([4], True)
-    found = json.loads(call("decode", source, "--width", "3", "--json", "--force").text)
+    found = json.loads(call("decode", source, "--width", "3", "--json", "--allow-unvalidated", "--force").text)
     assert (found["width"], found["validated"]) == ([3], False)
     found = json.loads(call("decode", source, "--json", "--force").text)
     assert (found["width"], found["validated"]) == (None, None)
@@ -112,7 +114,7 @@ def test_inspect_without_validated_widths_and_without_channels(call: Call, made:
     assert "width" not in call("inspect", made / "net.frc").text
     source = tmp_path / "x.frc"
     plain = build([coded("w", "float32", (4,), [3], axes=(0,), region=Box((1,)))])
-    source.write_bytes(declared(plain, {"w": {0: Channel(0)}}))
+    source.write_bytes(declare(plain, {"w": {0: Channel(0)}}))
     assert "full width 4; no other was validated" in call("inspect", source).text
 
 

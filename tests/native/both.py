@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from frcodec import FrcError, _native, native
+from frcodec import FrcError, native
+from frcodec.native import _core
 
-TARGETS = _native.targets()
+TARGETS = _core.targets()
 
 
 @contextmanager
 def instructions(target: str) -> Iterator[None]:
     """Use one set of instructions within a block."""
-    assert _native.select_target(target)
+    assert _core.select_target(target)
     try:
         yield
     finally:
-        _native.select_target(TARGETS[0])
+        _core.select_target(TARGETS[0])
 
 
 def outcome(work: Callable[[], object]) -> object:

@@ -12,8 +12,8 @@ from saving import saved
 from strategies import SEEDS, levels_under, shapes, stream_models
 
 from frcodec.constants import MAX_TRELLIS, MIN_TRELLIS
-from frcodec.decide import along_trellis
-from frcodec.entropy import fit
+from frcodec.encoder import fit
+from frcodec.encoder.quantize import search_viterbi
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import Quantized, StreamModel, contexts_by_level
 from frcodec.entropy.tables import Table
@@ -57,10 +57,10 @@ def test_paths(state_bits, lanes_log2, count, seed):
     scaled = rng.laplace(size=count) * 2.0 ** rng.uniform(-3, 9)
     tables = tuple(Table(30 - number, 6 + 5 * number, number % 4, number) for number in range(4))
     model = StreamModel(lanes_log2, state_bits, ContextModel(7, 4, 4, 0, 3), tables)
-    points = np.rint(scaled).astype(np.int32)
+    contexts = contexts_by_level(np.rint(scaled).astype(np.int32), (count,), model)
 
     def path() -> list[bytes]:
-        return [found.tobytes() for found in along_trellis(scaled, points, (count,), model)]
+        return [values.tobytes() for values in search_viterbi(scaled, contexts, model)]
 
     assert isinstance(agreed(path), list)
 

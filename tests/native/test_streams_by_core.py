@@ -15,16 +15,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SEEDS, layers, levels_under, stream_models, takes_row_steps
 
-from frcodec import _native, native, open_file, streams
+from frcodec import native
 from frcodec.constants import MAX_NEIGHBOR_SUM
+from frcodec.container.reader import Reader
+from frcodec.decoder import level_stream as streams
+from frcodec.decoder.decode import Decoder
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.layer import Layer
-from frcodec.quantize.steps import code_near, step_of
-from frcodec.region import Box
+from frcodec.native import _core
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box
+from frcodec.stages.steps import code_near, step_of
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
+from frcodec.work import Workers
 
 VECTORS = sorted((Path(__file__).parents[2] / "spec" / "vectors").glob("*/*.frc"))
 
@@ -77,8 +82,9 @@ def test_every_truncation(drawn):
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_vectors(path):
     def entries():
-        with open_file(path) as file:
-            return [file.decoder.entry(position).tobytes() for position in range(len(file.reader.index.records))]
+        with Reader(path) as reader:
+            decoder = Decoder(reader)
+            return [decoder.entry(position).tobytes() for position in range(len(reader.index.records))]
 
     agreed(entries)
 
@@ -119,24 +125,23 @@ def test_several_segments(lanes_log2, state_bits, target):
     assert np.array_equal(found, points * step_of(made.step))
 
 
-def test_threads_change_nothing(monkeypatch):
+def test_threads_change_nothing():
     shape = (1500, 1500)
     rng = np.random.default_rng(1)
     levels = np.rint(rng.laplace(scale=2, size=shape)).astype(np.int32).reshape(-1)
     model = StreamModel(8, 0, ContextModel(1500, 1), (Table(24, 8, 1),), None)
     data = level_stream(levels, shape, model)
     made = replace(plain(shape), transform=Transform((1,)))
-    found = []
-    for processors in (1, 4):
-        monkeypatch.setattr(native, "processors", lambda count=processors: count)
-        with native.using(True):
-            found.append(streams.decode(data, [made])[0].tobytes())
-    assert found[0] == found[1]
+    decoded = []
+    for threads in (1, 4):
+        with native.using(True), Workers(threads) as workers:
+            decoded.append(streams.decode(data, [made], workers)[0].tobytes())
+    assert decoded[0] == decoded[1]
 
 
 @pytest.mark.parametrize("target", TARGETS)
 @given(st.binary(max_size=400), st.integers(0, 2**32 - 1))
 def test_checksums(target, data, before):
     with instructions(target):
-        assert _native.crc32(data, before) == zlib.crc32(data, before)
-        assert _native.crc32(memoryview(data * 3)[1:]) == zlib.crc32((data * 3)[1:])
+        assert _core.crc32(data, before) == zlib.crc32(data, before)
+        assert _core.crc32(memoryview(data * 3)[1:]) == zlib.crc32((data * 3)[1:])

@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SEEDS, layers, levels
 
-from frcodec import layer, native, streams
 from frcodec.constants import Code
-from frcodec.layer import Layer
-from frcodec.quantize.steps import code_near
-from frcodec.region import Box, Scan
+from frcodec.decoder import level_stream as streams
+from frcodec.native import decoder as native_decoder
+from frcodec.stages import layer
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.steps import code_near
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES
-from frcodec.transform import Transform
 
 CASES = [
     # shape, axes, block, region
@@ -50,7 +52,7 @@ CASES = [
 
 def by_core(made: Layer, points: np.ndarray) -> bytes:
     elements = np.full(made.shape, 0xAB, np.uint8).astype(made.dtype.storage)
-    native.fill(streams._target(made, elements), points)
+    native_decoder.fill(streams._destination(made, elements), points)
     return elements.tobytes()
 
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from frcodec.codec import encode
-from frcodec.files.plain import Header, write_safetensors
-from frcodec.files.read import read_model
-from frcodec.files.skeleton import Model
-from frcodec.plan import Options
+from frcodec.encoder.encode import encode
+from frcodec.encoder.options import Options
+from frcodec.formats.model import Model
+from frcodec.formats.plain import Header
+from frcodec.formats.read import read_model
+from frcodec.formats.safetensors import write_safetensors
 from frcodec.tensors import DTYPES, Entry, Stored, from_array
 
 Arrays = Mapping[str, np.ndarray]

@@ -9,7 +9,7 @@ import pytest
 from report.made import encoded, encoded_model, flipped, safetensors, stored
 
 from frcodec.container.reader import Reader
-from frcodec.plan import Options
+from frcodec.encoder.options import Options
 from frcodec.report.inspect import FileReport, inspect
 
 
@@ -39,8 +39,8 @@ def test_without_skeleton_the_tensors_are_the_original(arrays: dict[str, np.ndar
 
 
 def test_the_rows_are_those_that_encoding_reported(arrays: dict[str, np.ndarray]) -> None:
-    from frcodec.codec import encode
-    from frcodec.files.skeleton import Model
+    from frcodec.encoder.encode import encode
+    from frcodec.formats.model import Model
 
     out = io.BytesIO()
     options = Options(rules=("conv.weight=transform=spatial",))

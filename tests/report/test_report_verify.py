@@ -11,9 +11,9 @@ import pytest
 from report.made import encoded, encoded_model, flipped, safetensors, stored
 
 from frcodec.constants import Code
+from frcodec.encoder.options import Options
 from frcodec.errors import CheckError, CorruptError, FileError, FrcError, UnsupportedError
-from frcodec.plan import Options
-from frcodec.report.compare import measured
+from frcodec.measure import compare
 from frcodec.report.verify import verify_file
 from frcodec.tensors import DTYPES, Stored
 
@@ -64,8 +64,8 @@ def test_lossy_weights_are_measured_and_exact_ones_equal(arrays: Arrays) -> None
 def test_encoding_and_verifying_measure_the_same(arrays: Arrays) -> None:
     import io
 
-    from frcodec.codec import encode
-    from frcodec.files.read import read_model
+    from frcodec.encoder.encode import encode
+    from frcodec.formats.read import read_model
 
     model, out = safetensors(arrays), io.BytesIO()
     told = encode(read_model(model, max_bytes=1 << 30), out, Options(quality=40))
@@ -154,7 +154,7 @@ def test_measures_in_blocks_are_those_of_the_whole() -> None:
     random = np.random.default_rng(6)
     before = random.standard_normal((1 << 20) + 777).astype("<f4")
     after = before + random.standard_normal(before.size).astype("<f4") * np.float32(0.01)
-    measure = measured(before, after, DTYPES["float32"])
+    measure = compare(before, after, DTYPES["float32"])
     error = before.astype(float) - after
     assert not measure.equal
     assert measure.noise == pytest.approx(error @ error) and measure.max_error == np.abs(error).max()

@@ -1,4 +1,4 @@
-"""Regularized modules in the places where modules are trained: several processes, autocast, accumulation, compile."""
+"""Regularized modules in several processes, under autocast, with accumulated gradients, compiled."""
 
 import subprocess
 import sys
@@ -37,18 +37,18 @@ for _ in range(40):
     loss.backward()
     optimizer.step()
     regularization.step()
-mine = torch.cat([parameter.detach().reshape(-1) for parameter in module.parameters()])
-other = mine.clone()
-dist.broadcast(other, 0)
-assert torch.equal(mine, other), "the processes differ"
+values = torch.cat([parameter.detach().reshape(-1) for parameter in module.parameters()])
+first = values.clone()
+dist.broadcast(first, 0)
+assert torch.equal(values, first), "the processes differ"
 print(regularization.progress())
 dist.barrier()
-dist.destroy_process_group()  # its threads must not outlive what they talk to
+dist.destroy_process_group()  # or its threads outlive the process group's store
 """
 
 
 def test_two_processes_stay_equal(tmp_path):
-    here = str(Path(__file__).parent)
+    here = str(Path(__file__).parents[1])
     script = tmp_path / "worker.py"
     script.write_text(WORKER.format(paths=[here]))
     command = [sys.executable, str(script)]
@@ -56,10 +56,10 @@ def test_two_processes_stay_equal(tmp_path):
         subprocess.Popen([*command, str(rank), str(tmp_path / "meeting")], stdout=subprocess.PIPE, text=True)
         for rank in range(2)
     ]
-    said = [worker.communicate(timeout=300)[0] for worker in workers]
+    outputs = [worker.communicate(timeout=300)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0]
-    assert said[0] == said[1]
-    assert "of 500 bytes" in said[0]
+    assert outputs[0] == outputs[1]
+    assert "of 500 bytes" in outputs[0]
 
 
 def test_autocast_computes_weights_in_full_precision():
@@ -85,10 +85,10 @@ def test_accumulated_gradients_are_those_of_the_whole_batch():
     for parts in (1, 2):
         module = net()
         regularize(module, kept=0.3, rules=[Rule("norm", dense=True)])
-        for how in (module.conv, module.hidden, module.head):
-            how.parametrizations.weight[0].fix(64)
-            if how.bias is not None:
-                how.parametrizations.bias[0].fix(64)
+        for layer in (module.conv, module.hidden, module.head):
+            layer.parametrizations.weight[0].fix(64)
+            if layer.bias is not None:
+                layer.parametrizations.bias[0].fix(64)
         module.norm.eval()
         for part in range(parts):
             (cross_entropy(module(x[part::parts]), y[part::parts]) / parts).backward()

@@ -1,4 +1,4 @@
-"""Published networks: sparse coefficients put into a module."""
+"""Published networks: sparse coefficients imported into a module."""
 
 import io
 
@@ -10,7 +10,7 @@ from nets import net, train
 
 import frcodec
 from frcodec import UnsupportedError, UsageError
-from frcodec.region import scan_places
+from frcodec.stages.region import scan_places
 from frcodec.train import import_frereg
 
 

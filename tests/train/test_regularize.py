@@ -63,7 +63,7 @@ def test_a_larger_weight_makes_a_smaller_file():
     assert sizes[1] < 0.7 * sizes[0]
 
 
-def test_without_a_price_steps_are_not_learned():
+def test_without_a_rate_weight_steps_are_not_learned():
     module = net()
     regularization = regularize(module, kept=0.1)
     before = module.hidden.parametrizations.weight[0].log_step.item()
@@ -84,14 +84,14 @@ def test_schedules_truncate_the_tail_step_by_step(schedule, shares):
     assert [schedule.share(step, 0.1) for step in range(4)] == pytest.approx(shares)
     module = net()
     regularization = regularize(module, kept=0.1, schedule=schedule)
-    how = module.hidden.parametrizations.weight
+    chain = module.hidden.parametrizations.weight
     for share in shares:
-        assert how[0].kept == max(307, round(share * 3072))
+        assert chain[0].kept == max(307, round(share * 3072))
         module.eval()
         module.train()
         regularization.step()
-    points = how[0].in_file_order(how[0].points(how.original))
-    assert not points[how[0].kept :].any()
+    points = chain[0].in_file_order(chain[0].points(chain.original))
+    assert not points[chain[0].kept :].any()
 
 
 def test_a_schedule_starts_with_the_dense_weights():
@@ -128,12 +128,12 @@ def test_a_checkpoint_of_another_training_is_refused():
         regularize(net(), budget=900, steps=60).load_state_dict(state)
 
 
-def test_excluded_layers_are_exact():
+def test_excluded_layers_are_lossless():
     module = net()
     regularize(module, kept=0.1, rules=[Rule("head", dense=True)])
     out = io.BytesIO()
     report = frcodec.save_model(module, out)
-    assert {t.name for t in report.tensors if t.coding == "raw"} >= {"head.weight", "head.bias"}
+    assert {t.name for t in report.tensors if t.coding == "lossless"} >= {"head.weight", "head.bias"}
     assert np.array_equal(frcodec.load_file(out.getvalue())["head.weight"], module.head.weight.detach().numpy())
 
 
@@ -146,11 +146,11 @@ def test_tied_parameters_stay_tied():
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({}, "How much of conv.weight is kept"),
         ({"budget": "9 bananas", "steps": 1}, "9 bananas"),
-        ({"budget": 900}, "say steps="),
+        ({"budget": 900}, "give steps="),
         ({"budget": 900, "rate_weight": 1.0, "steps": 3}, "either"),
         ({"kept": 0.1, "rules": [Rule("nothing")]}, "'nothing'"),
         ({"kept": 0.1, "rules": [Rule("hidden.weight", view=(24, 100))]}, "cannot be seen as"),
@@ -160,8 +160,8 @@ def test_tied_parameters_stay_tied():
         ({"kept": 1.5}, "share"),
     ],
 )
-def test_what_makes_no_sense_is_refused(options, said):
-    with pytest.raises(UsageError, match=re.escape(said)):
+def test_invalid_arguments_are_refused(options, message):
+    with pytest.raises(UsageError, match=re.escape(message)):
         regularize(net(), **options)
 
 

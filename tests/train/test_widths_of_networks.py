@@ -1,4 +1,4 @@
-"""A regularized network, decoded with fewer and with more channels, is still that network."""
+"""A regularized network works at fewer and more channels than it was trained with."""
 
 import io
 
@@ -9,7 +9,7 @@ from torch import nn
 
 import frcodec
 from frcodec.train import Rule, regularize
-from frcodec.widths import Channel, declared, validated
+from frcodec.widths import Channel, declare, validate
 
 FULL = (24, 48)
 AXES = {
@@ -64,13 +64,13 @@ def file():
     train(net, regularization, torch.optim.Adam(regularization.parameter_groups(0.05)), 200)
     out = io.BytesIO()
     frcodec.save_model(net.eval(), out)
-    return declared(out.getvalue(), AXES), accuracy(net)
+    return declare(out.getvalue(), AXES), accuracy(net)
 
 
 @pytest.mark.parametrize("width", ["1/2", "1/3", 10, (12, 40), "2."])
-def test_it_does_what_it_did(file, width):
+def test_it_keeps_its_accuracy(file, width):
     data, full = file
-    with frcodec.open_file(data, width=width, force=True) as at:
+    with frcodec.open_file(data, width=width, allow_unvalidated=True) as at:
         assert at.record("conv.weight").shape[0] != FULL[0]
         assert accuracy(network(at)) > full - 0.05
     assert full > 0.9
@@ -81,14 +81,12 @@ def test_outputs_hardly_change(file):
     with torch.no_grad(), frcodec.open_file(file[0]) as full:
         expected = network(full)(x)
         for width, error in (("1/2", 0.02), ("2.", 0.01)):
-            with frcodec.open_file(file[0], width=width, force=True) as at:
+            with frcodec.open_file(file[0], width=width, allow_unvalidated=True) as at:
                 assert torch.dist(network(at)(x), expected) < error * expected.norm()
 
 
 def test_widths_are_validated_by_the_network_itself(file):
-    data = validated(
-        file[0], ["1/2", "1/24"], lambda at: f"{accuracy(network(at)):.3f}", lambda at: 0, label="accuracy"
-    )
+    data = validate(file[0], ["1/2", "1/24"], lambda at: f"{accuracy(network(at)):.3f}", lambda at: 0, label="accuracy")
     with frcodec.open_file(data) as opened:
         half, single = opened.widths.validated
     assert (half.lengths, single.lengths) == ((12, 24), (1, 2))

@@ -12,18 +12,19 @@ import numpy as np
 from definitions import points_of
 from frc_files import PLAIN_MODEL, level_stream, raw_stream
 
-from frcodec import layer
-from frcodec.container.index import Index, Levels, Raw, Record, Shared, Stream
+from frcodec.container.rebuild import checksum
+from frcodec.container.records import Index, LevelsRecord, LosslessRecord, Record, Stream, ViewRecord
 from frcodec.container.sections import frame
-from frcodec.container.skeleton import Plan
+from frcodec.container.skeleton import Hole, Patch, RebuildRecipe
 from frcodec.container.writer import Writer
 from frcodec.entropy.stream import StreamModel
 from frcodec.errors import CorruptError
-from frcodec.files.skeleton import Hole, Patch, checksum, cut
-from frcodec.layer import Layer
-from frcodec.region import Box, Region
+from frcodec.formats.model import cut
+from frcodec.stages import layer
+from frcodec.stages.layer import Layer
+from frcodec.stages.region import Box, Region
+from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, View
-from frcodec.transform import Transform
 
 ONE = 90 << 8
 """step code of 1"""
@@ -148,13 +149,13 @@ def _stream(members: Sequence[Part]) -> tuple[bytes, list[bytes]]:
 
 def _record(part: Part, number: int) -> Record:
     if isinstance(part, Coded):
-        return Levels(part.name, part.layer, number)
+        return LevelsRecord(part.name, part.layer, number)
     if isinstance(part, Exact):
-        return Raw(part.name, DTYPES[part.dtype], part.array.shape, number)
-    return Shared(part.view, DTYPES[part.dtype])
+        return LosslessRecord(part.name, DTYPES[part.dtype], part.array.shape, number)
+    return ViewRecord(part.view, DTYPES[part.dtype])
 
 
-def _plan(rebuilt: Rebuilt | None, decoded: dict[int, bytes]) -> Plan | None:
+def _plan(rebuilt: Rebuilt | None, decoded: dict[int, bytes]) -> RebuildRecipe | None:
     if rebuilt is None:
         return None
     holes, patches, image = [], [], bytearray()
@@ -168,7 +169,7 @@ def _plan(rebuilt: Rebuilt | None, decoded: dict[int, bytes]) -> Plan | None:
         else:
             image += piece
     skeleton = cut([bytes(image)], holes, patches)
-    return Plan(rebuilt.kind, skeleton, checksum(skeleton, {h.entry: crc32(decoded[h.entry]) for h in holes}))
+    return RebuildRecipe(rebuilt.kind, skeleton, checksum(skeleton, {h.entry: crc32(decoded[h.entry]) for h in holes}))
 
 
 def noise(size: int, seed: int, width: int) -> np.ndarray:

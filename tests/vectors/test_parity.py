@@ -21,9 +21,10 @@ from reference_levels import BOX, SCAN, WHOLE
 from strategies import SEEDS, layers, levels_under, stream_models, takes_row_steps
 from vectors.building import Coded, build
 
-from frcodec import FrcError, native, streams
+from frcodec import FrcError, native
+from frcodec.decoder import level_stream as streams
 from frcodec.errors import CorruptError
-from frcodec.region import Box
+from frcodec.stages.region import Box
 
 VECTORS = Path(__file__).parents[2] / "spec" / "vectors"
 MANIFEST = tomllib.loads((VECTORS / "manifest.toml").read_text("utf-8"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from vectors.building import build, coded, levels_by_number, noise, power
 
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
 
 
 def _lengths() -> bytes:

@@ -10,8 +10,8 @@ from vectors.building import build, coded, noise, power
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.quantize.steps import MAX_CODE
-from frcodec.region import Box
+from frcodec.stages.region import Box
+from frcodec.stages.steps import MAX_CODE
 
 
 def _model(row_steps: Sequence[int], state_bits: int = 0, lanes_log2: int = 0) -> StreamModel:

@@ -153,6 +153,29 @@ def _class_sum() -> bytes:
     return build(parts)
 
 
+def _class_sum_between() -> bytes:
+    """Sums of classes that pass the limit on the way and end within it: only the whole sum has a limit."""
+    parts = []
+    for name, many, few in (("above", 254, -256), ("below", -256, 254)):
+        end = 9 * many + 3 * few
+        classes = (*[np.array([many], np.int64)] * 9, *[np.array([few], np.int64)] * 3, None)
+        context = ContextModel(1, 20, 3, 0, (3 * end >> 3) - 9, classes)  # context 9
+        model = StreamModel(0, 0, context, tuple(Table(20 + i, 8, 0) for i in range(20)))
+        parts.append(coded(name, "float32", (*[1] * 12, 30), noise(30, many, 3), model=model))
+    return build(parts)
+
+
+def _class_segments() -> bytes:
+    """Classes of rows and columns go on where the second segment starts, in row 1024."""
+    rows, columns = 1040, 1024
+    levels = np.zeros((rows, columns), np.int32)
+    levels[SEGMENT_LEVELS // columns - 1 :, ::97] = noise(17 * 11, 8, 9).reshape(17, 11)
+    classes = (np.arange(rows, dtype=np.int64) // 512, np.arange(columns, dtype=np.int64) // 256 % 2)
+    tables = (Table(63, 4, 0), Table(62, 9, 1), Table(61, 13, 0), Table(60, 15, 1))
+    model = StreamModel(8, 0, ContextModel(1, 4, 8, 0, 0, classes), tables)
+    return build([coded("w", "int8", (rows, columns), levels, step=0, model=model)])
+
+
 def _table_differences() -> bytes:
     """64 contexts whose tables differ by up to 63 from the one before, either way."""
     tables = tuple(Table(i * 37 % 64, i * 29 % 64, i * 3 % 4) for i in range(64))
@@ -196,6 +219,8 @@ VALID: dict[str, Callable[[], bytes]] = {
     "stream_neighbor_saturation": _neighbor_saturation,
     "stream_classes": _classes,
     "stream_class_sum": _class_sum,
+    "stream_class_sum_between": _class_sum_between,
+    "stream_class_segments": _class_segments,
     "stream_table_differences": _table_differences,
     "stream_shared_context": _shared_context,
     "stream_segments": _segments,

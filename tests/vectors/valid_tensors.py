@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from vectors.building import ONE, build, coded, exact, levels_by_number, power
 
-from frcodec.quantize.steps import MAX_CODE
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
+from frcodec.stages.steps import MAX_CODE
 from frcodec.tensors import DTYPES
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from vectors.building import build, coded, levels_by_number, power
 
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
 
 
 def _transform_lengths() -> bytes:
@@ -83,6 +83,22 @@ def _transform_energy() -> bytes:
         "none": [0, 0],
     }
     return build([coded(name, "float64", (2,), levels, axes=(0,)) for name, levels in energies.items()])
+
+
+def _transform_energy_exact() -> bytes:
+    """Energies of exactly 2^(60 - 2F), of one less and of one more, where another F rounds to other weights."""
+    size = 1 << 14
+    energies = {
+        "f15": [size, size, size, -size],  # 2^30
+        "f15.less": [size, size, size, 1 - size, 181, 2, 1, 1],
+        "f14": [size, size, size, -size, 1],
+        "f11": [1 << 19],
+        "f10": [1 << 19, 1],
+    }
+    parts = []
+    for name, levels in energies.items():
+        parts.append(coded(name, "float64", (11,), [*levels, *[0] * (11 - len(levels))], axes=(0,)))
+    return build(parts)
 
 
 def _transform_spatial() -> bytes:
@@ -185,6 +201,7 @@ VALID: dict[str, Callable[[], bytes]] = {
     "transform_axes": _transform_axes,
     "transform_order": _transform_order,
     "transform_energy": _transform_energy,
+    "transform_energy_exact": _transform_energy_exact,
     "transform_spatial": _transform_spatial,
     "frequency_regularized": _frequency_regularized,
     "scan_transformed": _scan_transformed,

@@ -1,4 +1,4 @@
-"""Sound files about trellises: states, unions and their tables, points."""
+"""Sound files about trellises: states, subsets and their tables, points."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from frcodec.constants import MAX_LEVEL, SEGMENT_LEVELS
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.region import Box, Scan
+from frcodec.stages.region import Box, Scan
 
 TRELLISES = range(2, 9)
 """state bits"""
@@ -45,7 +45,7 @@ def _contexts() -> bytes:
 
 
 def _tables() -> bytes:
-    """Gaps that wrap around and gaps of nothing, tables of every shape and width, in both unions."""
+    """Gaps that wrap around and gaps of nothing, tables of every shape and width, in both subsets."""
     parts = []
     for shape in range(4):
         for scale in (0, 4, 7, 12, 17, 20):
@@ -76,7 +76,7 @@ def _shifts() -> bytes:
 
 
 def _escapes() -> bytes:
-    """Escapes of every size and both signs in both unions, up to the largest points there are."""
+    """Escapes of every size and both signs in both subsets, up to the largest points there are."""
     powers = (1 << np.arange(30)).astype(np.int64)
     values = np.concatenate([powers, powers - 1, powers[:-1] + 1])
     levels = np.stack([values, -values, values], 1).reshape(-1)
@@ -89,7 +89,7 @@ def _escapes() -> bytes:
 
 
 def _no_direct_symbols() -> bytes:
-    """In one union all but zero is behind the escape, in the other there are symbols."""
+    """In one subset all but zero is behind the escape, in the other there are symbols."""
     parts = [
         coded(f"{zero}+{gap}", "float32", (60,), noise(60, zero, 1), model=_model(4, 0, Table(zero, 20, 0, gap)))
         for zero, gap in ((63, 30), (29, 34))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from vectors.building import Part, Rebuilt, Viewed, build, coded, exact, levels_by_number, power
+from frc_files import WIDTHS, packed, section
+from vectors.building import Part, Rebuilt, Viewed, build, coded, exact, levels_by_number, noise, power
 
+from frcodec.constants import MAX_WIDTHS
 from frcodec.entropy.contexts import ContextModel
 from frcodec.entropy.stream import StreamModel
 from frcodec.entropy.tables import Table
-from frcodec.region import Box, Region, Scan
+from frcodec.stages.region import Box, Region, Scan
 from frcodec.tensors import View
-from frcodec.widths import Channel, declared, validated
+from frcodec.widths import Channel, declare, validate
 
 OUT0, IN0, OUT1, IN1 = Channel(0), Channel(0, input=True), Channel(1), Channel(1, input=True)
 
@@ -24,8 +26,8 @@ def _tried(
     label: str = "",
 ) -> bytes:
     """The file with its channel axes declared and these widths validated."""
-    file = declared(data, axes)
-    return validated(file, widths, lambda at: str(len(at)), lambda at: len(at) << 20, label=label)
+    file = declare(data, axes)
+    return validate(file, widths, lambda at: str(len(at)), lambda at: len(at) << 20, label=label)
 
 
 def _fr(name: str, shape: tuple[int, ...], region: Region, seed: int, dtype: str = "float32", **how: str) -> Part:
@@ -126,9 +128,37 @@ def _model_file() -> bytes:
     return _tried(data, {"w": {0: OUT0}}, [(2,)])
 
 
+def _common_divisor() -> bytes:
+    """Groups whose length is that of none of their axes."""
+    shapes = {"a": (4, 10), "b": (6, 15), "c": (10,)}
+    parts = [_fr(name, shape, Scan(7), n) for n, (name, shape) in enumerate(shapes.items())]
+    axes = {"a": {0: OUT0, 1: IN1}, "b": {0: OUT0, 1: IN1}, "c": {0: IN0}}
+    return _tried(build(parts), axes, [(1, 5), (3, 2), (5, 7)])
+
+
+def _wider_scan() -> bytes:
+    """Axes that get longer: the box of the scan prefix, and with it the order of the axes, is that of full width."""
+    parts = [
+        coded(name, "float64", shape, noise(12, len(name), 60_000), axes=(0, 1), region=Scan(12), step=power(-20))
+        for name, shape in (("w", (3, 8)), ("v", (8, 3)))
+    ]
+    return _tried(build(parts), {"w": {0: OUT0, 1: IN1}, "v": {1: OUT0, 0: IN1}}, [(6, 8), (5, 3), (2, 16)])
+
+
+def _full_width_listed() -> bytes:
+    """At full width digests count, not the checksum of that width, which is wrong."""
+    section_of = section(WIDTHS, packed([b"\1\xff", "", [4], "1\0", [0], bytes(4)]))
+    return build([_fr("w", (4, 2), Scan(5), 1)], before=section_of)
+
+
+def _most() -> bytes:
+    """As many validated widths as there may be."""
+    return _tried(build([_fr("w", (4,), Box((3,)), 1)]), {"w": {0: OUT0}}, [(n,) for n in range(1, MAX_WIDTHS + 1)])
+
+
 def _not_validated() -> bytes:
     """Channel axes alone."""
-    return declared(build([_fr("w", (4, 2), Scan(5), 1)]), {"w": {0: OUT0}})
+    return declare(build([_fr("w", (4, 2), Scan(5), 1)]), {"w": {0: OUT0}})
 
 
 VALID: dict[str, Callable[[], bytes]] = {
@@ -137,5 +167,9 @@ VALID: dict[str, Callable[[], bytes]] = {
     "widths_views": _views,
     "widths_limits": _limits,
     "widths_model_file": _model_file,
+    "widths_common_divisor": _common_divisor,
+    "widths_wider_scan": _wider_scan,
+    "widths_full_width_listed": _full_width_listed,
+    "widths_most": _most,
     "widths_not_validated": _not_validated,
 }

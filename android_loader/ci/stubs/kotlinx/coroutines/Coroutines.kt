@@ -1,4 +1,4 @@
-// As much of kotlinx.coroutines as README's examples use: signatures, and no code.
+// Signatures of kotlinx.coroutines that the examples of docs/android.md use, without code.
 @file:Suppress("unused", "UnusedReceiverParameter", "UNUSED_PARAMETER")
 
 package kotlinx.coroutines

@@ -1,6 +1,6 @@
 package org.pytorch;
 
-/** As much of PyTorch Mobile's class as the sample uses. */
+/** Signatures of PyTorch Mobile's class that the sample uses. */
 public class Module {
     public IValue forward(IValue... inputs) {
         throw new UnsupportedOperationException();

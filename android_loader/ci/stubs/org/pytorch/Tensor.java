@@ -2,7 +2,7 @@ package org.pytorch;
 
 import java.nio.FloatBuffer;
 
-/** As much of PyTorch Mobile's class as the sample uses. */
+/** Signatures of PyTorch Mobile's class that the sample uses. */
 public abstract class Tensor {
     public static FloatBuffer allocateFloatBuffer(int numElements) {
         throw new UnsupportedOperationException();

@@ -3,7 +3,7 @@ package android.content;
 import android.content.res.AssetManager;
 import java.io.File;
 
-/** As much of Android's class as this library uses. */
+/** A stub of Android's class. */
 public abstract class Context {
     public abstract AssetManager getAssets();
 

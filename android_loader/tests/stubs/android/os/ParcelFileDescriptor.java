@@ -8,7 +8,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.lang.reflect.Field;
 
-/** As much of Android's class as this library uses. Needs --add-opens java.base/java.io=ALL-UNNAMED on the host. */
+/** A stub of Android's class. Needs --add-opens java.base/java.io=ALL-UNNAMED on the host. */
 public class ParcelFileDescriptor implements Closeable {
     public static final int MODE_READ_ONLY = 0x10000000;
 

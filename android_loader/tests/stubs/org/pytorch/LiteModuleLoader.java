@@ -1,6 +1,6 @@
 package org.pytorch;
 
-/** As much of PyTorch Mobile's class as this library uses. */
+/** A stub of PyTorch Mobile's class. */
 public class LiteModuleLoader {
     public static Module load(String modelPath) {
         return new Module("lite interpreter " + modelPath);

@@ -1,8 +1,8 @@
 package org.pytorch;
 
-/** As much of PyTorch Mobile's class as this library uses. */
+/** A stub of PyTorch Mobile's class. */
 public class Module {
-    /** Host only: who was asked to load, and what. */
+    /** Host only: the loader that was called, and the path. */
     public final String loaded;
 
     Module(String loaded) {

@@ -71,7 +71,7 @@ internal class CacheTest : LeakChecked() {
     }
 
     @Test
-    fun `only what is named is retained, and nothing of others touched`() {
+    fun `retainOnly keeps the given names and files of others`() {
         ask(large, "a")
         val (kept, _) = ask(small, "größe/模型.frc")
         File(directory, "somebody's file").writeText("x")
@@ -90,7 +90,7 @@ internal class CacheTest : LeakChecked() {
     }
 
     @Test
-    fun `damage is found where it is looked for`() {
+    fun `verify finds damage`() {
         val (entry, _) = ask(large)
         val bytes = entry.readBytes()
         bytes[bytes.size / 2] = (bytes[bytes.size / 2].toInt() xor 1).toByte()
@@ -125,7 +125,7 @@ internal class CacheTest : LeakChecked() {
     }
 
     @Test
-    fun `what a killed process left is removed`() {
+    fun `temporary files of a killed process are removed`() {
         directory.mkdirs()
         File(directory, ".frc-123-0.tmp").writeText("half")
         ask(small)
@@ -146,7 +146,7 @@ internal class CacheTest : LeakChecked() {
     }
 
     @Test
-    fun `the cache is not to be used from progress`() {
+    fun `a progress callback must not use the cache`() {
         FrcFile.open(large).use { file ->
             assertFailsWith<IllegalStateException> {
                 cache.model(file, "model") { _, _ -> FrcCache(directory).retainOnly(setOf()) }
@@ -156,7 +156,7 @@ internal class CacheTest : LeakChecked() {
     }
 
     @Test
-    fun `folders that cannot be made`() {
+    fun `a folder that cannot be created`() {
         val file = File(folder, "file").apply { writeText("x") }
         val error =
             assertFailsWith<FrcException> { FrcFile.open(small).use { FrcCache(File(file, "cache")).model(it, "m") } }
@@ -196,7 +196,7 @@ internal class CacheTest : LeakChecked() {
     }
 
     @Test
-    fun `tensors only`() {
+    fun `a file of tensors only is refused`() {
         val error = assertFailsWith<FrcException> { ask(vector("valid/shapes.frc")) }
         assertEquals(FrcCode.BAD_OPTION, error.code)
     }

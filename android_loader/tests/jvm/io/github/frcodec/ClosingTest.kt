@@ -15,7 +15,7 @@ internal class ClosingTest : LeakChecked() {
     private val expected = FrcFile.open(large).use { checksums(it.decode("layer0.weight")) }
 
     @Test
-    fun `a closed file refuses everything but closing and what it told`() {
+    fun `a closed file still has its tensors, and refuses everything but closing`() {
         val file = FrcFile.open(large)
         val tensors = file.tensors
         file.close()
@@ -31,12 +31,11 @@ internal class ClosingTest : LeakChecked() {
     }
 
     @Test
-    fun `an open file holds a handle and little memory`() {
+    fun `an open file holds little memory`() {
         FrcFile.open(large).use {
-            assertEquals(1, FrcNative.openHandles())
-            assertTrue(FrcNative.heldBytes() in 1..1_000_000, "${FrcNative.heldBytes()} bytes")
+            assertTrue(NativeHeap.heldBytes() in 1..1_000_000, "${NativeHeap.heldBytes()} bytes")
         }
-        assertEquals(0, FrcNative.openHandles())
+        assertEquals(0, NativeHeap.heldBytes())
     }
 
     @Test
@@ -45,15 +44,15 @@ internal class ClosingTest : LeakChecked() {
             runCatching { FrcFile.open(vector("invalid/${line[1]}")).close() }
             nothingLeaks()
         }
-        runCatching { FrcFile.open(vector("valid/widths_network.frc"), width = FrcWidth(listOf(1, 2, 3))) }
+        runCatching { FrcFile.open(vector("valid/widths_network.frc"), atWidth(listOf(1, 2, 3))) }
     }
 
     @Test
-    fun `closing lets a running call end`() {
+    fun `closing lets a call in progress complete`() {
         val file = FrcFile.open(large)
         val closed = CountDownLatch(1)
         val running = CountDownLatch(1)
-        val found = AtomicReference<String>()
+        val decoded = AtomicReference<String>()
         val decoder =
             thread {
                 val buffer =
@@ -61,23 +60,23 @@ internal class ClosingTest : LeakChecked() {
                         running.countDown()
                         closed.await()
                     }
-                found.set(checksums(buffer))
+                decoded.set(checksums(buffer))
             }
         running.await()
         file.close()
-        assertEquals(1, FrcNative.openHandles())
+        assertTrue(NativeHeap.heldBytes() > 0)
         assertFailsWith<IllegalStateException> { file.decode("layer1.weight") }
         closed.countDown()
         decoder.join()
-        assertEquals(expected, found.get())
-        assertEquals(0, FrcNative.openHandles())
+        assertEquals(expected, decoded.get())
+        assertEquals(0, NativeHeap.heldBytes())
     }
 
     @Test
-    fun `closing from progress is deferred, too`() {
+    fun `closing from a progress callback is deferred, too`() {
         val file = FrcFile.open(large)
         assertEquals(expected, checksums(file.decode("layer0.weight") { _, _ -> file.close() }))
-        assertEquals(0, FrcNative.openHandles())
+        assertEquals(0, NativeHeap.heldBytes())
     }
 
     @Test
@@ -102,23 +101,23 @@ internal class ClosingTest : LeakChecked() {
     }
 
     @Test
-    fun `a forgotten file is closed by a later open`() {
-        val forgotten = forget()
+    fun `an unreachable file is closed by a later open`() {
+        val reference = abandoned()
         for (attempt in 1..100) {
             System.gc()
-            if (forgotten.get() == null) break
+            if (reference.get() == null) break
             Thread.sleep(20)
         }
-        assertNull(forgotten.get())
+        assertNull(reference.get())
         for (attempt in 1..100) {
             FrcFile.open(large).close()
-            if (FrcNative.openHandles() == 0L) break
+            if (NativeHeap.heldBytes() == 0L) break
             Thread.sleep(20)
         }
-        assertEquals(0, FrcNative.openHandles())
+        assertEquals(0, NativeHeap.heldBytes())
     }
 
-    private fun forget() = WeakReference(FrcFile.open(large))
+    private fun abandoned() = WeakReference(FrcFile.open(large))
 
     @Test
     fun `a buffer lives as long as its file and no longer`() {

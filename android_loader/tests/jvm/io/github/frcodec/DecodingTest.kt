@@ -33,7 +33,7 @@ internal class DecodingTest : LeakChecked() {
     }
 
     @Test
-    fun `into a buffer from its position on`() {
+    fun `decodes into a buffer from its position on`() {
         FrcFile.open(large).use { file ->
             val alone = file.decode("layer1.weight")
             val size = alone.remaining()
@@ -48,7 +48,7 @@ internal class DecodingTest : LeakChecked() {
     }
 
     @Test
-    fun `into a slice and into a mapped file`() {
+    fun `decodes into a slice and into a mapped file`() {
         FrcFile.open(large).use { file ->
             val size = file["layer3.weight"]!!.byteCount
             val slice = ByteBuffer.allocateDirect(size.toInt() + 8).position(8).slice()
@@ -63,7 +63,7 @@ internal class DecodingTest : LeakChecked() {
     }
 
     @Test
-    fun `together as one by one`() {
+    fun `decodeAll equals decode`() {
         val files = listOf("streams_shared", "frequency_regularized", "views", "shapes", "network")
         for (path in files.map { vector("valid/$it.frc") } + large) {
             FrcFile.open(path).use { file ->
@@ -77,7 +77,7 @@ internal class DecodingTest : LeakChecked() {
     }
 
     @Test
-    fun `together with an error, a name that is not there, and an end on demand`() {
+    fun `decodeAll of nothing, of an unknown name, and cancelled`() {
         FrcFile.open(large).use { file ->
             assertEquals(emptyMap(), file.decodeAll(emptyList()))
             val missing = assertFailsWith<FrcException> { file.decodeAll(listOf("layer0.weight", "no")) }
@@ -89,7 +89,7 @@ internal class DecodingTest : LeakChecked() {
     }
 
     @Test
-    fun `buffers that do not fit`() {
+    fun `unsuitable buffers are refused`() {
         FrcFile.open(large).use { file ->
             val size = file["layer0.weight"]!!.byteCount.toInt()
             assertFailsWith<IllegalArgumentException> { file.decode("layer0.weight", ByteBuffer.allocate(size)) }
@@ -105,7 +105,7 @@ internal class DecodingTest : LeakChecked() {
     }
 
     @Test
-    fun `a name that is not there`() {
+    fun `an unknown name`() {
         FrcFile.open(large).use { file ->
             assertEquals(FrcCode.UNKNOWN_TENSOR, assertFailsWith<FrcException> { file.decode("layer9") }.code)
             assertEquals(FrcCode.UNKNOWN_TENSOR, assertFailsWith<FrcException> { file.decode("") }.code)
@@ -113,7 +113,7 @@ internal class DecodingTest : LeakChecked() {
     }
 
     @Test
-    fun `damage is told with name and place, and leaves the position`() {
+    fun `an error has name and offset, and leaves the position unchanged`() {
         val bytes = large.readBytes()
         bytes[bytes.size / 2] = (bytes[bytes.size / 2].toInt() xor 1).toByte()
         FrcFile.open(direct(bytes)).use { file ->
@@ -155,7 +155,7 @@ internal class DecodingTest : LeakChecked() {
     ) = name to checksums(file.decode(name))
 
     @Test
-    fun `progress goes up to the end`() {
+    fun `progress increases to the total`() {
         FrcFile.open(large).use { file ->
             val size = file["layer0.weight"]!!.byteCount
             val seen = mutableListOf<Long>()
@@ -169,7 +169,7 @@ internal class DecodingTest : LeakChecked() {
     }
 
     @Test
-    fun `progress is not told of nothing`() {
+    fun `progress is not called for empty tensors`() {
         FrcFile.open(vector("valid/shapes.frc")).use { file ->
             val empty = file.tensors.first { it.byteCount == 0L }
             assertEquals(0, file.decode(empty.name) { _, total -> error("$total bytes") }.capacity())

@@ -37,7 +37,7 @@ internal class OpeningTest : LeakChecked() {
     private fun digests(file: FrcFile) = file.tensors.associate { it.name to sha256(file.decode(it.name)) }
 
     @Test
-    fun `a range may start anywhere and its descriptor may go`() {
+    fun `a range may start anywhere, and its descriptor may be closed`() {
         for (offset in listOf(1, 4095, 4096, 4097, 70001)) {
             val container = File(folder, "container")
             container.writeBytes(ByteArray(offset) + network.readBytes() + ByteArray(7))
@@ -78,7 +78,7 @@ internal class OpeningTest : LeakChecked() {
     }
 
     @Test
-    fun `paths that cannot be read`() {
+    fun `unreadable paths`() {
         assertEquals(FrcCode.READ_FAILED, codeOf { FrcFile.open(File(folder, "missing.frc")) })
         assertEquals(FrcCode.READ_FAILED, codeOf { FrcFile.open(folder) })
         assertEquals(FrcCode.READ_FAILED, codeOf { FrcFile.open(File("/dev/null")) })
@@ -90,7 +90,7 @@ internal class OpeningTest : LeakChecked() {
     }
 
     @Test
-    fun `files that are none`() {
+    fun `files of another kind`() {
         val file = File(folder, "model.frc").apply { writeBytes(ByteArray(0)) }
         assertEquals(FrcCode.TRUNCATED, codeOf { FrcFile.open(file) })
         assertEquals(FrcCode.TRUNCATED, codeOf { FrcFile.open(ByteBuffer.allocateDirect(0)) })
@@ -99,15 +99,49 @@ internal class OpeningTest : LeakChecked() {
     }
 
     @Test
-    fun `the limit is the caller's`() {
+    fun `maxBytes limits the decoded size`() {
         val total = FrcFile.open(network).use { file -> file.tensors.sumOf { it.byteCount } }
-        assertEquals(FrcCode.TOO_LARGE, codeOf { FrcFile.open(network, maxBytes = total - 1) })
-        FrcFile.open(network, maxBytes = total).close()
-        assertFailsWith<IllegalArgumentException> { FrcFile.open(network, maxBytes = -1) }
+        assertEquals(FrcCode.TOO_LARGE, codeOf { FrcFile.open(network, limit(total - 1)) })
+        FrcFile.open(network, limit(total)).close()
+        assertFailsWith<IllegalArgumentException> { limit(-1) }
+    }
+
+    private fun limit(maxBytes: Long) = FrcOptions.Builder().maxBytes(maxBytes).build()
+
+    @Test
+    fun `options keep their values, and a copy changes one of them`() {
+        val lengths = mutableListOf(3L, 4L)
+        val options =
+            FrcOptions
+                .Builder()
+                .maxBytes(7)
+                .width(lengths)
+                .allowUnvalidated(true)
+                .build()
+        lengths[0] = 9
+        val copy = options.newBuilder().maxBytes(8).build()
+        for ((found, maxBytes) in listOf(options to 7L, copy to 8L)) {
+            assertEquals("FrcOptions(maxBytes=$maxBytes, width=[3, 4], allowUnvalidated=true)", found.toString())
+        }
+        assertEquals(
+            "FrcOptions(maxBytes=${FrcOptions.DEFAULT_MAX_BYTES}, width=null, allowUnvalidated=false)",
+            FrcOptions.DEFAULT.toString(),
+        )
     }
 
     @Test
-    fun `what the index tells`() {
+    fun `an error that this version does not know keeps its number`() {
+        val status = FrcStatus().apply { set(599, -1, 12, "Something new.") }
+        val error = assertFailsWith<FrcException> { status.check("a file") }
+        assertEquals(FrcCode.UNKNOWN, error.code)
+        assertEquals(599, error.number)
+        assertEquals("a file: Something new (section at byte 12, error 599)", error.message)
+        val known = assertFailsWith<FrcException> { FrcFile.open(direct(ByteArray(0))) }
+        assertEquals(FrcCode.TRUNCATED.number, known.number)
+    }
+
+    @Test
+    fun `tensors have the metadata of the index`() {
         FrcFile.open(vector("valid/names.frc")).use { file ->
             assertEquals(file.tensors.size, file.tensors.distinctBy { it.name }.size)
             for (tensor in file.tensors) assertEquals(tensor, file[tensor.name])
@@ -125,7 +159,7 @@ internal class OpeningTest : LeakChecked() {
     }
 
     @Test
-    fun `an asset is opened where it lies`() {
+    fun `an asset is opened in place`() {
         val apk = apkOf("assets/a.txt" to true, "assets/models/größe.frc" to false)
         FrcFile.open(AssetManager(apk), "models/größe.frc").use {
             assertEquals(sha256(network), it.sha256())

@@ -79,7 +79,7 @@ internal class ProcessesTest : LeakChecked() {
     }
 
     @Test
-    fun `who waits for a process that is killed does the work`() {
+    fun `a process that waits for a killed one rebuilds`() {
         val first = Other("stall")
         first.start()
         assertEquals("half", first.line())

@@ -24,7 +24,7 @@ internal class RebuildingTest : LeakChecked() {
     private fun names() = folder.list()!!.toSet()
 
     @Test
-    fun `replaces what was there, for its owner only`() {
+    fun `replaces an existing file, readable by its owner only`() {
         val target = File(folder, "model.bin").apply { writeText("older") }
         FrcFile.open(large).use { it.rebuild(target) }
         assertEquals(expected, checksums(target))
@@ -37,7 +37,7 @@ internal class RebuildingTest : LeakChecked() {
     }
 
     @Test
-    fun `names in any script, as long as the system takes`() {
+    fun `names in any script, up to the length limit of the system`() {
         for (name in listOf("größe 模型 \uD83D\uDE00", "x".repeat(255))) {
             FrcFile.open(large).use { it.rebuild(File(folder, name)) }
             assertEquals(setOf(name), names())
@@ -49,7 +49,7 @@ internal class RebuildingTest : LeakChecked() {
     }
 
     @Test
-    fun `folders that cannot be written`() {
+    fun `unwritable folders`() {
         val file = File(folder, "file").apply { writeText("kept") }
         for (target in listOf(File(folder, "missing/model"), File(file, "model"), File("/proc/frc-model"))) {
             val error = errorOf(target)
@@ -113,7 +113,7 @@ internal class RebuildingTest : LeakChecked() {
     }
 
     @Test
-    fun `tensors only`() {
+    fun `a file of tensors only is refused`() {
         FrcFile.open(vector("valid/shapes.frc")).use { file ->
             assertFalse(file.hasModel)
             assertEquals(FrcCode.BAD_OPTION, assertFailsWith<FrcException> { file.rebuild(File(folder, "m")) }.code)
@@ -127,7 +127,7 @@ internal class RebuildingTest : LeakChecked() {
     fun `at another width there is no model file`() {
         val path = vector("valid/widths_model_file.frc")
         val width = FrcFile.open(path).use { it.widths.first() }
-        FrcFile.open(path, width = FrcWidth(width.lengths)).use { file ->
+        FrcFile.open(path, atWidth(width.lengths)).use { file ->
             assertFalse(file.hasModel)
             assertEquals(FrcCode.BAD_OPTION, assertFailsWith<FrcException> { file.rebuild(File(folder, "m")) }.code)
         }
@@ -135,14 +135,14 @@ internal class RebuildingTest : LeakChecked() {
     }
 
     @Test
-    fun `widths tell what they are, and others have to be forced`() {
+    fun `a width that was not validated has to be allowed`() {
         val path = vector("valid/widths_network.frc")
         val groups = FrcFile.open(path).use { it.groups }
         assertEquals(2, groups.size)
         val odd = groups.map { maxOf(1, it - 1) }
-        val error = assertFailsWith<FrcException> { FrcFile.open(path, width = FrcWidth(odd)) }
+        val error = assertFailsWith<FrcException> { FrcFile.open(path, atWidth(odd)) }
         assertEquals(FrcCode.UNVALIDATED_WIDTH, error.code)
-        FrcFile.open(path, width = FrcWidth(odd, force = true)).use { narrow ->
+        FrcFile.open(path, atWidth(odd, allowUnvalidated = true)).use { narrow ->
             FrcFile.open(path).use { full ->
                 assertEquals(full.tensors.map { it.name }, narrow.tensors.map { it.name })
                 assert(narrow.tensors.sumOf { it.byteCount } < full.tensors.sumOf { it.byteCount })

@@ -30,7 +30,7 @@ internal fun sha256(bytes: ByteBuffer): String {
 
 internal fun sha256(file: File): String = sha256(ByteBuffer.wrap(file.readBytes()))
 
-/** CRC-32 and Adler-32 in hexadecimal: of much data quicker than SHA-256 where the virtual machine only interprets. */
+/** CRC-32 and Adler-32 in hexadecimal: much faster than SHA-256 in a virtual machine without a JIT compiler. */
 internal fun checksums(bytes: ByteBuffer): String =
     listOf(CRC32(), Adler32()).joinToString("") {
         it.update(bytes.duplicate())
@@ -46,11 +46,21 @@ internal fun mapped(file: File): ByteBuffer =
 
 internal fun direct(bytes: ByteArray): ByteBuffer = ByteBuffer.allocateDirect(bytes.size).put(bytes).flip()
 
-/** After every test all handles are closed and all native memory is given back. */
+/** After every test all handles are closed and all native memory is freed. */
 internal abstract class LeakChecked {
     @AfterEach
     fun nothingLeaks() {
-        assertEquals(0, FrcNative.openHandles(), "handles left open")
-        assertEquals(0, FrcNative.heldBytes(), "bytes held")
+        assertEquals(0, NativeHeap.heldBytes(), "bytes held")
     }
 }
+
+/** Options for a width. */
+internal fun atWidth(
+    width: List<Long>,
+    allowUnvalidated: Boolean = false,
+): FrcOptions =
+    FrcOptions
+        .Builder()
+        .width(width)
+        .allowUnvalidated(allowUnvalidated)
+        .build()

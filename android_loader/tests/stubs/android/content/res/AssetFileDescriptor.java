@@ -4,7 +4,7 @@ import android.os.ParcelFileDescriptor;
 import java.io.Closeable;
 import java.io.IOException;
 
-/** As much of Android's class as this library uses. */
+/** A stub of Android's class. */
 public class AssetFileDescriptor implements Closeable {
     private final ParcelFileDescriptor file;
     private final long start;

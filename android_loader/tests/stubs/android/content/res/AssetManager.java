@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** As much of Android's class as this library uses, reading a package in the way that Android does. */
+/** A stub of Android's class, which reads a package as Android does. */
 public final class AssetManager {
     private static final int END_OF_DIRECTORY = 0x06054b50;
 

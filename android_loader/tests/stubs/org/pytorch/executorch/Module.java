@@ -1,8 +1,8 @@
 package org.pytorch.executorch;
 
-/** As much of ExecuTorch's class as this library uses. */
+/** A stub of ExecuTorch's class. */
 public class Module {
-    /** Host only: what was asked for. */
+    /** Host only: the path that was loaded. */
     public final String loaded;
 
     private Module(String loaded) {

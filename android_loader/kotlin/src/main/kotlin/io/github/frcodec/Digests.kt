@@ -5,7 +5,7 @@ import java.io.FileInputStream
 import java.security.MessageDigest
 import java.util.zip.CRC32
 
-/** SHA-256 of the .frc of an open handle, read where it is mapped. */
+/** SHA-256 of the .frc of an open handle, in lower-case hexadecimal. */
 internal fun digestOf(pointer: Long): String {
     val digest = MessageDigest.getInstance("SHA-256")
     val size = FrcNative.size(pointer)
@@ -20,12 +20,12 @@ internal fun hexadecimal(bytes: ByteArray): String = bytes.joinToString("") { "%
 /** CRC-32 of a file. */
 internal fun crc32Of(file: File): Long {
     val crc = CRC32()
-    val piece = ByteArray(1 shl 16)
+    val chunk = ByteArray(1 shl 16)
     FileInputStream(file).use { input ->
         while (true) {
-            val count = input.read(piece)
+            val count = input.read(chunk)
             if (count < 0) return crc.value
-            crc.update(piece, 0, count)
+            crc.update(chunk, 0, count)
         }
     }
 }

@@ -7,23 +7,26 @@ import java.nio.channels.FileLockInterruptionException
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.locks.ReentrantLock
 
-/** The file in a folder that processes lock. */
+/** Name of the file whose lock processes hold. */
 private const val LOCK = "lock"
 
 /**
- * Lets one thread of one process at a time into a folder. The system's locks on files belong to processes, and end with
- * them; threads need one of their own in front.
+ * A mutex for a folder, among all threads of all processes. File locks belong to processes, and end with them, so the
+ * threads of a process take a [ReentrantLock] first.
  */
 internal class DirectoryLock(
     private val directory: File,
 ) {
-    /** Makes the folder where it is missing. Must not be nested. An interrupt ends waiting, and the thread stays interrupted. */
-    fun hold(block: () -> Unit) {
-        val threads = locks.getOrPut(place(), ::ReentrantLock)
+    /**
+     * Calls [block] under the lock; creates the folder if it is missing. Not reentrant. If the thread is interrupted
+     * while it waits, throws [FrcCode.CANCELLED] and leaves the thread interrupted.
+     */
+    fun withLock(block: () -> Unit) {
+        val threads = locks.getOrPut(canonicalPath(), ::ReentrantLock)
         check(!threads.isHeldByCurrentThread) { "A progress callback of an FrcCache must not use that cache." }
-        enter(threads)
+        acquire(threads)
         try {
-            // Closing the file ends its lock.
+            // Closing the file releases its lock.
             lockFile().use { file ->
                 orFail("locked") { file.channel.lock() }
                 block()
@@ -33,15 +36,15 @@ internal class DirectoryLock(
         }
     }
 
-    /** One name for the folder, whatever links lead to it. */
-    private fun place(): String = orFail("found") { directory.canonicalPath }
+    /** Without symbolic links, so that a folder has one lock. */
+    private fun canonicalPath(): String = orFail("found") { directory.canonicalPath }
 
     private fun lockFile(): RandomAccessFile {
         directory.mkdirs()
         return orFail("written") { RandomAccessFile(File(directory, LOCK), "rw") }
     }
 
-    private fun enter(threads: ReentrantLock) {
+    private fun acquire(threads: ReentrantLock) {
         try {
             threads.lockInterruptibly()
         } catch (e: InterruptedException) {
@@ -59,14 +62,14 @@ internal class DirectoryLock(
         } catch (e: FileLockInterruptionException) {
             throw interrupted(e)
         } catch (e: IOException) {
-            val sentence = "The folder $directory of the cache cannot be $participle: $e"
-            throw FrcException(FrcCode.WRITE_FAILED, sentence, cause = e)
+            val message = "The folder $directory of the cache cannot be $participle: $e"
+            throw FrcException(message, FrcCode.WRITE_FAILED, cause = e)
         }
     }
 
     private fun interrupted(cause: Exception): FrcException {
-        val sentence = "The thread was interrupted while it waited for the folder $directory of the cache"
-        return FrcException(FrcCode.CANCELLED, sentence, cause = cause)
+        val message = "The thread was interrupted while it waited for the folder $directory of the cache"
+        return FrcException(message, FrcCode.CANCELLED, cause = cause)
     }
 
     private companion object {

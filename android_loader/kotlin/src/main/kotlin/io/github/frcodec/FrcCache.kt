@@ -7,35 +7,37 @@ import java.io.IOException
 import java.security.MessageDigest
 
 /**
- * Rebuilt model files, kept in a folder so that an app rebuilds each once and finds it at its next start.
+ * A folder of rebuilt model files, so that an app rebuilds each of them once and later starts find it.
  *
- * Entries are content-addressed: a file name consists of a digest of the model's name in the app, the SHA-256 of the
- * .frc, and the CRC-32 of the model file. An entry appears by renaming what is complete, verified and written out, so one
- * that is there with the right size is whole, also after a power failure; that is all that is looked at by default.
- * `verify` reads the file and compares its CRC-32 as well.
+ * Each model name has one entry: the model file of the .frc that was last requested by that name. After an update of the
+ * app, the old entry is deleted before the new one is rebuilt, so there need be room for one only. [retainOnly] deletes
+ * the entries of names that are no longer used.
  *
- * Each name has one entry, of the .frc that was asked for last. After an update of the app the old model goes before the
- * new one is rebuilt, so that there need be room for one only. [retainOnly] removes those of names that are no longer
- * used.
+ * An entry's file name consists of a digest of the model's name, the SHA-256 of the .frc and the CRC-32 of the model
+ * file. An entry is created by an atomic rename of a complete, verified and synchronized file. So an entry of the
+ * expected size is complete, even after a power failure, and by default nothing else is checked; `verify` compares its
+ * CRC-32 as well.
  *
- * **Threads and processes.** Any number may use a folder at the same time; a model is rebuilt once, while the others wait.
- * What a killed process leaves behind is removed by the next rebuild and by [retainOnly]. All calls block, so call from
- * `Dispatchers.IO`. Interrupting a thread ends its waiting for others, with the code [FrcCode.CANCELLED], but not its own
- * rebuild: that is what progress is for. There is nothing to close.
+ * **Threading.** Any number of threads and processes may use a folder at the same time: one rebuilds a model while the
+ * others wait. All calls block, so call from `Dispatchers.IO`. Interrupting a thread that waits for another throws
+ * [FrcCode.CANCELLED]; a rebuild is not interruptible, but may be cancelled by its progress callback. Temporary files of
+ * a killed process are deleted by the next rebuild and by [retainOnly].
  *
- * @param directory a folder for this cache alone; made when it is needed. It should be one that the system's backup
- *   leaves alone
+ * **Closing.** There is nothing to close.
+ *
+ * @param directory a folder for this cache alone; created if missing. Exclude it from the system's backup
  */
 public class FrcCache(
     private val directory: File,
 ) {
-    /** The cache of an app, the folder `frcodec` in `noBackupFilesDir`. */
+    /** The app's cache: the folder `frcodec` in `noBackupFilesDir`. */
     public constructor(context: Context) : this(File(context.noBackupFilesDir, "frcodec"))
 
     private val lock = DirectoryLock(directory)
 
     /**
-     * The rebuilt model file of an .frc in the app's assets. See [model] of an open file for the parameters.
+     * Returns the model file of an .frc in the app's assets, and rebuilds it if needed. The other parameters are those of
+     * [model] for an open file.
      *
      * @param asset path of the asset below `assets`, such as "model.frc"; also the model's name in this cache
      */
@@ -50,14 +52,15 @@ public class FrcCache(
     ): File = FrcFile.open(assets, asset).use { model(it, asset, sha256, verify, progress) }
 
     /**
-     * The rebuilt model file of an open .frc, which remains the caller's. The model file is the cache's: read only, and
-     * there until another .frc is asked for by this name.
+     * Returns the model file of an open .frc, and rebuilds it if needed. The caller keeps the .frc and must close it. The
+     * cache owns the model file: do not write to it, and do not expect it to exist after another .frc is requested by
+     * this name.
      *
-     * @param name what the app calls this model, whatever its version
-     * @param sha256 SHA-256 of the .frc in lower-case hexadecimal, where it is known for certain, such as from what
-     *   `frcodec bundle` writes; null computes it
-     * @param verify whether to read an entry that is there and to compare its checksum; one that is damaged is rebuilt
-     * @param progress follows a rebuild; an exception from it ends this call, and leaves nothing
+     * @param name the app's name for this model, the same for all its versions
+     * @param sha256 the SHA-256 of the .frc in lower-case hexadecimal, such as `frcodec bundle` writes; must be correct.
+     *   If null, it is computed
+     * @param verify whether to compare the CRC-32 of an existing entry; a damaged entry is rebuilt
+     * @param progress reports a rebuild, and may cancel it
      */
     @JvmOverloads
     @Throws(FrcException::class)
@@ -69,37 +72,37 @@ public class FrcCache(
         progress: FrcProgress? = null,
     ): File {
         if (!file.hasModel) throw file.noModel()
-        require(sha256 == null || SHA256.matches(sha256)) { "'$sha256' is not a SHA-256: 64 digits 0-9a-f." }
+        require(sha256 == null || SHA256.matches(sha256)) { "sha256 must have 64 digits of 0-9a-f: '$sha256'" }
         val entry = File(directory, "${keyOf(name)}-${sha256 ?: file.sha256()}-${"%08x".format(file.modelCrc32)}")
-        if (isWhole(entry, file, verify)) return entry
-        lock.hold {
-            remove { it != entry.name && keyPart(it) == keyOf(name) }
-            if (!isWhole(entry, file, verify)) file.rebuild(entry, progress)
+        if (isValid(entry, file, verify)) return entry
+        lock.withLock {
+            delete { it != entry.name && keyPart(it) == keyOf(name) }
+            if (!isValid(entry, file, verify)) file.rebuild(entry, progress)
         }
         return entry
     }
 
-    /** Removes the entries of all names but these. Models that are loaded are not affected. */
+    /** Deletes the entries of all names but these. Models that are loaded already keep working. */
     @Throws(FrcException::class)
     public fun retainOnly(names: Set<String>) {
         val keys = names.map(::keyOf)
-        lock.hold { remove { keyPart(it) !in keys } }
+        lock.withLock { delete { keyPart(it) !in keys } }
     }
 
-    /** Removes such entries, and what killed processes left. Files that are not of this cache are not touched. */
-    private fun remove(stale: (String) -> Boolean) {
+    /** Deletes these entries and all temporary files, but no files of others. Requires the lock. */
+    private fun delete(isStale: (String) -> Boolean) {
         val names = directory.list().orEmpty()
-        names.filter { isTemporary(it) || (isEntry(it) && stale(it)) }.forEach { File(directory, it).delete() }
+        names.filter { isTemporary(it) || (isEntry(it) && isStale(it)) }.forEach { File(directory, it).delete() }
     }
 }
 
-private fun isWhole(
+private fun isValid(
     entry: File,
     file: FrcFile,
     verify: Boolean,
 ): Boolean = entry.isFile && entry.length() == file.modelBytes && (!verify || hasChecksum(entry, file.modelCrc32))
 
-/** Of an entry that cannot be read: no, so that it is rebuilt. */
+/** False if the entry cannot be read, so that it is rebuilt. */
 private fun hasChecksum(
     entry: File,
     crc32: Long,
@@ -110,7 +113,7 @@ private fun hasChecksum(
         false
     }
 
-/** Names of any length and script, as a part of a file name. */
+/** A part of a file name for a model name of any length and script. */
 private fun keyOf(name: String): String {
     val digest = MessageDigest.getInstance("SHA-256").digest(name.encodeToByteArray())
     return hexadecimal(digest).substring(0, KEY_DIGITS)

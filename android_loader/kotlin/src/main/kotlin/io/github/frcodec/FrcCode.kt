@@ -3,7 +3,7 @@
 package io.github.frcodec
 
 /**
- * What went wrong. Some occur in the command line tool only.
+ * The cause of an [FrcException]. Later versions may add codes; some occur in the command-line tool only.
  *
  * @property number the same in every language, and never reused
  */
@@ -36,6 +36,9 @@ public enum class FrcCode(
 
     /** A width that the file does not say it was validated at. */
     UNVALIDATED_WIDTH(207),
+
+    /** An open file that was used after it was closed. */
+    CLOSED_FILE(208),
 
     /** The file ends before a length says so. */
     TRUNCATED(301),
@@ -117,9 +120,12 @@ public enum class FrcCode(
 
     /** The caller stopped the work. */
     CANCELLED(504),
+
+    /** A code that this version of the library does not know; [FrcException.number] is its number. */
+    UNKNOWN(-1),
     ;
 
     internal companion object {
-        fun of(number: Int): FrcCode = values().first { it.number == number }
+        fun of(number: Int): FrcCode = values().firstOrNull { it.number == number } ?: UNKNOWN
     }
 }

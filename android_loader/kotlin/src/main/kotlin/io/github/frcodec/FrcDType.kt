@@ -3,10 +3,10 @@
 package io.github.frcodec
 
 /**
- * Types of elements, by their names in PyTorch; BYTES is a storage whose type the file does not tell.
+ * Types of elements, by their names in PyTorch. BYTES is a storage without a type.
  *
  * @property number id in the file
- * @property byteCount size of one element
+ * @property byteCount size of an element in bytes
  */
 public enum class FrcDType(
     public val number: Int,

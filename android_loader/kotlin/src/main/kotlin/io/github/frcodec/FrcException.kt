@@ -3,17 +3,18 @@ package io.github.frcodec
 import java.io.IOException
 
 /**
- * The one exception of this library for what is wrong with a file, a folder or the memory. It is an [IOException], which
- * is what callers that read and write files look out for. Wrong use of the library itself gives the language's own
- * [IllegalArgumentException] and [IllegalStateException].
+ * Signals that a file, a folder or the memory is at fault. Wrong use of the library throws [IllegalArgumentException] or
+ * [IllegalStateException] instead.
  *
- * @property code what went wrong, for programs
- * @property tensor the tensor that it is about, if it is about one that has a name
- * @property offset byte of the .frc where the section that it is about starts, or -1
+ * @property code the cause; [FrcCode.UNKNOWN] if this version of the library has no name for [number]
+ * @property number the number of the error, as in the file format's specification
+ * @property tensor name of the tensor at fault; null if the error concerns none, or one without a name
+ * @property offset byte of the .frc where the section at fault starts; -1 if the error concerns none
  */
-public class FrcException(
-    public val code: FrcCode,
+public class FrcException internal constructor(
     message: String,
+    public val code: FrcCode,
+    public val number: Int = code.number,
     public val tensor: String? = null,
     public val offset: Long = -1,
     cause: Throwable? = null,

@@ -4,28 +4,27 @@ import android.content.res.AssetManager
 import android.os.ParcelFileDescriptor
 import java.io.Closeable
 import java.io.File
-import java.nio.Buffer
 import java.nio.ByteBuffer
-import java.nio.ByteOrder
 import java.util.Collections
 
 /**
- * An open .frc file: its tensors, and the model file that it can be turned back into.
+ * An open .frc file: a set of tensors and, usually, the model file that they belong to.
  *
- * Opening reads index and skeleton only; the file's bytes are mapped, not copied. Whatever is decoded has been compared
- * with the file's digests before it is handed out.
+ * [open] reads the index and the skeleton. The bytes of the file are mapped, not copied. Decoded data is compared with
+ * the checksums in the file before it is returned.
  *
- * **Threads.** Any number may use a file at the same time; each call works on the thread that makes it and blocks it,
- * so call from `Dispatchers.IO` or a thread of your own. There are no hidden threads.
+ * **Threading.** Safe for use by any number of threads. Every call does its work on the calling thread and blocks it, so
+ * call from `Dispatchers.IO` or a background thread. The library starts no threads.
  *
- * **Closing.** Close it when done, best with `use`. Calls that run meanwhile come to their end first, and the memory goes
- * back with the last of them; later calls throw [IllegalStateException]. What a file has handed out stays valid. A
- * file that is forgotten without closing is closed when another is opened after the garbage collector has found it.
+ * **Closing.** The caller of [open] owns the file and must close it, best with `use`. A call in progress on another
+ * thread completes, and the last such call frees the memory; later calls throw [IllegalStateException]. Tensors and
+ * buffers that the file has returned stay valid. A file that becomes unreachable without being closed is closed by a
+ * later [open].
  *
- * All failures are [FrcException]s.
+ * **Failures** are [FrcException]s.
  */
 public class FrcFile private constructor(
-    opened: Opened,
+    opened: OpenedFile,
 ) : Closeable {
     private val label = opened.label
     private val handle = FrcHandle(this, opened.pointer, opened.memory)
@@ -34,18 +33,18 @@ public class FrcFile private constructor(
 
     @Volatile private var digest: String? = null
 
-    /** The tensors that have a name, in the file's order and at the width that it is open at. */
+    /** The tensors that have a name, in the order of the file, at the width that it was opened at. */
     public val tensors: List<FrcTensor> = Collections.unmodifiableList(opened.tensors)
 
     /** The tensor of this name, or null. */
     public operator fun get(name: String): FrcTensor? = byName[name]
 
     /**
-     * Decodes a tensor into a new direct buffer in native byte order, from position 0 to its limit, ready for
-     * `Tensor.fromBlob(buffer.asFloatBuffer(), tensor.shape)`. The buffer is the caller's.
+     * Decodes a tensor into a new direct buffer in native byte order, with position 0 and the limit at the end, as
+     * `Tensor.fromBlob(buffer.asFloatBuffer(), tensor.shape)` takes it. The caller owns the buffer.
      *
-     * On Android such buffers count towards the memory limit of the app; [decode] into a buffer from
-     * `FileChannel.map` does not.
+     * On Android, memory of direct buffers counts towards the app's heap limit. To avoid that, [decode] into a buffer
+     * from `FileChannel.map`.
      */
     @JvmOverloads
     @Throws(FrcException::class)
@@ -54,16 +53,14 @@ public class FrcFile private constructor(
         progress: FrcProgress? = null,
     ): ByteBuffer {
         val tensor = find(name)
-        val buffer = allocate(tensor).order(ByteOrder.nativeOrder())
-        decode(tensor, buffer, progress)
-        return buffer
+        return allocate(tensor).also { decode(tensor, it, progress) }
     }
 
     /**
-     * Decodes a tensor into a buffer from its position on, which moves behind what was written, as with `put`. The bytes
-     * are little-endian. If this fails, the position stays where it was and what is behind it is undefined.
+     * Decodes a tensor into a buffer, starting at its position, and advances the position by [FrcTensor.byteCount]. The
+     * bytes are little-endian. After a failure the position is unchanged, and the bytes from it on are undefined.
      *
-     * @param into direct and writable, with room for [FrcTensor.byteCount] bytes; nobody else may use these meanwhile
+     * @param into direct and writable, with [FrcTensor.byteCount] bytes remaining; not to be used by others meanwhile
      */
     @JvmOverloads
     @Throws(FrcException::class)
@@ -76,15 +73,17 @@ public class FrcFile private constructor(
         requireDirect(into)
         require(!into.isReadOnly) { "The buffer is read-only." }
         require(into.remaining() >= tensor.byteCount) {
-            "$tensor takes ${tensor.byteCount} bytes, and the buffer has room for ${into.remaining()}."
+            "$tensor has ${tensor.byteCount} bytes, and the buffer has ${into.remaining()} remaining."
         }
         decode(tensor, into, progress)
-        moveBy(into, tensor.byteCount.toInt())
+        advance(into, tensor.byteCount.toInt())
     }
 
     /**
-     * Decodes tensors together, each into a new direct buffer as [decode] does. What shares a stream is decoded once: of
-     * a network of a few hundred coefficients that is all of it, so this takes half the time there.
+     * Decodes several tensors, each into a new direct buffer as [decode] does. A stream that tensors share is decoded
+     * once: for a network of a few hundred coefficients, this takes half the time of decoding them one by one.
+     *
+     * @param names all tensors by default
      */
     @JvmOverloads
     @Throws(FrcException::class)
@@ -93,35 +92,36 @@ public class FrcFile private constructor(
         progress: FrcProgress? = null,
     ): Map<String, ByteBuffer> {
         val status = FrcStatus()
-        val found = names.associateWith { allocate(find(it)).order(ByteOrder.nativeOrder()) }
+        val decoded = names.associateWith { allocate(find(it)) }
         handle.use {
             val buffers = arrayOfNulls<ByteBuffer>(FrcNative.entryCount(it))
-            // Addresses of empty buffers may be null, which would mean that they are not wanted: nothing is lost.
-            found.forEach { (name, buffer) -> buffers[find(name).position] = buffer }
+            // The address of an empty buffer may be null, which skips its entry: there is nothing to decode.
+            decoded.forEach { (name, buffer) -> buffers[find(name).position] = buffer }
             FrcNative.decodeAll(it, buffers, progress, status)
         }
         status.check(label, tensors)
-        return found
+        return decoded
     }
 
-    /** Whether there is a model file to [rebuild]: not in files of tensors only, nor at another than full width. */
+    /** Whether [rebuild] is possible. False for files of tensors only, and for files opened at a smaller width. */
     public val hasModel: Boolean get() = handle.use(::hasModel)
 
     /** Size of the model file in bytes; 0 without one. */
     public val modelBytes: Long get() = handle.use { if (fullWidth) FrcNative.modelBytes(it) else 0 }
 
-    /** CRC-32 of the model file, from 0 to 2³² - 1; 0 without one. */
+    /** CRC-32 of the model file, from 0 to 2³² − 1; 0 without one. */
     public val modelCrc32: Long get() = handle.use { if (fullWidth) FrcNative.modelCrc32(it) else 0 }
 
-    /** What kind of file the model file is, such as "lite interpreter"; "" without one. */
+    /** The kind of the model file, such as "lite interpreter"; "" without one. */
     public val modelKind: String
         get() = handle.use { if (fullWidth) FrcNative.modelKind(it).decodeToString() else "" }
 
     /**
-     * Rebuilds the model file. It appears at [target] when it is complete, compared with its checksum and written out to
-     * the device, and replaces what was there; if this fails, [target] stays what it was.
+     * Rebuilds the model file at [target], atomically: the file is complete, verified and synchronized to the device
+     * before it replaces what was there. After a failure [target] is unchanged.
      *
-     * Only a killed process leaves a temporary file `.frc-*.tmp` in the target's folder; [FrcCache] removes those.
+     * A process that is killed meanwhile leaves a temporary file `.frc-*.tmp` in the same folder, which [FrcCache]
+     * removes.
      *
      * @param target in a folder that exists
      */
@@ -139,41 +139,30 @@ public class FrcFile private constructor(
         status.check("$label, rebuilt as $target", tensors)
     }
 
-    /** Lengths of the groups of channels at full width; empty if the file has full width only. */
+    /** The number of channels of each group at full width; empty if the file has full width only. */
     public val groups: List<Long> get() = handle.use { FrcNative.groups(it).asList() }
 
-    /** The widths at which the network has been tried. */
-    public val widths: List<FrcValidatedWidth>
-        get() =
-            handle.use { pointer ->
-                List(FrcNative.widthCount(pointer)) { number ->
-                    FrcValidatedWidth(
-                        FrcNative.widthLengths(pointer, number).asList(),
-                        FrcNative.widthScore(pointer, number).decodeToString(),
-                        FrcNative.widthMultiplyAdds(pointer, number),
-                    )
-                }
-            }
+    /** The widths at which the network was validated, in the order of the file. */
+    public val widths: List<FrcValidatedWidth> get() = handle.use(::widthsOf)
 
-    /** What [FrcValidatedWidth.score] measures, for people. */
+    /** The metric of [FrcValidatedWidth.score], as text for people. */
     public val scoreLabel: String get() = handle.use { FrcNative.widthLabel(it).decodeToString() }
 
-    /**
-     * The SHA-256 of the .frc in lower-case hexadecimal, which is the identity of its model. Reads the whole .frc the
-     * first time.
-     */
+    /** SHA-256 of the .frc in lower-case hexadecimal. The first call reads the whole .frc. */
     public fun sha256(): String = digest ?: handle.use(::digestOf).also { digest = it }
 
+    /** Closes the file. Has no effect if it is closed already. */
     override fun close() {
         handle.close()
     }
 
     override fun toString(): String = "FrcFile($label)"
 
-    private fun find(name: String): FrcTensor {
-        val missing = "$label: there is no tensor '$name' among the ${byName.size} of the file"
-        return byName[name] ?: throw FrcException(FrcCode.UNKNOWN_TENSOR, missing)
-    }
+    private fun find(name: String): FrcTensor =
+        byName[name] ?: throw FrcException(
+            "$label: no tensor has the name '$name' (the file has ${byName.size} tensors with names)",
+            FrcCode.UNKNOWN_TENSOR,
+        )
 
     private fun decode(
         tensor: FrcTensor,
@@ -188,42 +177,31 @@ public class FrcFile private constructor(
 
     private fun hasModel(pointer: Long) = fullWidth && FrcNative.hasModel(pointer)
 
-    internal fun noModel(): FrcException {
-        val sentence = "there is no model file in it, or not at this width; its tensors can be decoded"
-        return FrcException(FrcCode.BAD_OPTION, "$label: $sentence")
-    }
+    internal fun noModel(): FrcException =
+        FrcException(
+            "$label: the file has no model file, or was opened at a smaller width; its tensors can be decoded",
+            FrcCode.BAD_OPTION,
+        )
 
     public companion object {
         /**
-         * Default of the `maxBytes` of every `open`: 2 GiB. It bounds the decoded bytes of all tensors together, and the
-         * size of the model file; a file with more is refused, with the code [FrcCode.TOO_LARGE].
-         */
-        public const val DEFAULT_MAX_BYTES: Long = 1L shl 31
-
-        /**
-         * Opens a file by its path. It must not change while it is open; what is cut off while it is mapped ends the
+         * Opens a file by its path. The file must not change while it is open; if it is truncated, the system ends the
          * process.
          *
-         * @param width null for full width. A validated width is compared with its checksum first, which decodes every
-         *   tensor once
-         * @param progress follows that comparison
+         * @param progress reports the verification of a validated width, which decodes every tensor once
          */
         @JvmStatic
         @JvmOverloads
         @Throws(FrcException::class)
         public fun open(
             path: File,
-            maxBytes: Long = DEFAULT_MAX_BYTES,
-            width: FrcWidth? = null,
+            options: FrcOptions = FrcOptions.DEFAULT,
             progress: FrcProgress? = null,
-        ): FrcFile {
-            val choices = Choices(maxBytes, width, progress)
-            return FrcFile(openHandle(path.path, choices) { FrcNative.openPath(pathOf(path), maxBytes, it) })
-        }
+        ): FrcFile = FrcFile(openPath(path, options, progress))
 
         /**
-         * Opens the bytes [offset] … [offset] + [length] - 1 of an open file, anywhere in it. The descriptor remains the
-         * caller's and may be closed as soon as this returns; what is said of files opened by path holds here as well.
+         * Opens [length] bytes of an open file from byte [offset] on. The caller keeps the descriptor and may close it
+         * when this returns. The file must not change while it is open.
          */
         @JvmStatic
         @JvmOverloads
@@ -232,38 +210,26 @@ public class FrcFile private constructor(
             descriptor: ParcelFileDescriptor,
             offset: Long,
             length: Long,
-            maxBytes: Long = DEFAULT_MAX_BYTES,
-            width: FrcWidth? = null,
+            options: FrcOptions = FrcOptions.DEFAULT,
             progress: FrcProgress? = null,
-        ): FrcFile {
-            require(offset >= 0 && length >= 0) { "A range of $length bytes from byte $offset on does not exist." }
-            return FrcFile(
-                openRange("a file descriptor", descriptor, offset, length, Choices(maxBytes, width, progress)),
-            )
-        }
+        ): FrcFile = FrcFile(openRange("a file descriptor", descriptor, offset, length, options, progress))
 
         /**
-         * Opens the bytes from a buffer's position to its limit. The buffer must be direct or mapped; it is kept as long
-         * as the file is open, and its bytes must not change.
+         * Opens the bytes of a direct or mapped buffer from its position to its limit. The file refers to the buffer
+         * until it is closed; the bytes must not change until then.
          */
         @JvmStatic
         @JvmOverloads
         @Throws(FrcException::class)
         public fun open(
             buffer: ByteBuffer,
-            maxBytes: Long = DEFAULT_MAX_BYTES,
-            width: FrcWidth? = null,
+            options: FrcOptions = FrcOptions.DEFAULT,
             progress: FrcProgress? = null,
-        ): FrcFile {
-            requireDirect(buffer)
-            val choices = Choices(maxBytes, width, progress)
-            val bytes = buffer.slice()
-            return FrcFile(openHandle("a buffer", choices, bytes) { FrcNative.openBuffer(bytes, maxBytes, it) })
-        }
+        ): FrcFile = FrcFile(openBuffer(buffer, options, progress))
 
         /**
-         * Opens an asset of the app where it lies in the app's package, without unpacking it. For that it must be
-         * stored, not compressed: `androidResources { noCompress += "frc" }` in the app's build.gradle.kts.
+         * Opens an asset in place, without extracting it from the app's package. It must be stored, not compressed:
+         * `androidResources { noCompress += "frc" }` in the app's build.gradle.kts.
          *
          * @param name path of the asset below `assets`, such as "model.frc"
          */
@@ -273,38 +239,8 @@ public class FrcFile private constructor(
         public fun open(
             assets: AssetManager,
             name: String,
-            maxBytes: Long = DEFAULT_MAX_BYTES,
-            width: FrcWidth? = null,
+            options: FrcOptions = FrcOptions.DEFAULT,
             progress: FrcProgress? = null,
-        ): FrcFile =
-            openAsset(assets, name).use {
-                val choices = Choices(maxBytes, width, progress)
-                FrcFile(openRange("the asset $name", it.parcelFileDescriptor, it.startOffset, it.length, choices))
-            }
+        ): FrcFile = FrcFile(openAsset(assets, name, options, progress))
     }
-}
-
-private fun requireDirect(buffer: ByteBuffer) {
-    require(buffer.isDirect) { "The buffer is on the Java heap: use ByteBuffer.allocateDirect or a mapped file." }
-}
-
-private fun allocate(tensor: FrcTensor): ByteBuffer {
-    if (tensor.byteCount > Int.MAX_VALUE) {
-        val sentence = "$tensor takes ${tensor.byteCount} bytes, and a ByteBuffer ends at ${Int.MAX_VALUE}"
-        throw FrcException(FrcCode.TOO_LARGE, sentence, tensor.name)
-    }
-    try {
-        return ByteBuffer.allocateDirect(tensor.byteCount.toInt())
-    } catch (e: OutOfMemoryError) {
-        val sentence = "$tensor takes ${tensor.byteCount} bytes, which the virtual machine does not have"
-        throw FrcException(FrcCode.OUT_OF_MEMORY, sentence, tensor.name, cause = e)
-    }
-}
-
-/** Compiled for a Buffer: older Androids lack the method that returns a ByteBuffer. */
-private fun moveBy(
-    buffer: Buffer,
-    bytes: Int,
-) {
-    buffer.position(buffer.position() + bytes)
 }

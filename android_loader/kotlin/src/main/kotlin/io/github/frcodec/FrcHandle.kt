@@ -7,22 +7,22 @@ import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicInteger
 
 /**
- * A native handle that is freed once, and not before the calls that use it have ended.
+ * Owns a native handle. Frees it once, when it is closed and no call uses it.
  *
- * @param owner where this becomes unreachable before [close], a later [freeForgotten] closes
- * @param pointer what an open method of [FrcNative] gave
- * @param memory the buffer that the file's bytes are in, where that is the caller's
+ * @param owner if this becomes unreachable before [close], a later [closeUnreachable] closes the handle
+ * @param pointer the result of an open method of [FrcNative]
+ * @param memory the caller's buffer if it holds the bytes of the file: kept reachable until the handle is freed
  */
 internal class FrcHandle(
     owner: Any,
     private val pointer: Long,
     @Suppress("unused") private var memory: Any?,
 ) {
-    /** Calls that run, plus [CLOSED] once closed. Who brings it to exactly [CLOSED] frees the handle. */
+    /** The number of calls in progress, plus [CLOSED] once closed. The transition to exactly [CLOSED] frees the handle. */
     private val state = AtomicInteger()
     private val tracker = Tracker(owner, this).also(trackers::add)
 
-    /** Throws [IllegalStateException] once closed. */
+    /** Calls [block] with the handle. Throws [IllegalStateException] once closed. */
     fun <T> use(block: (Long) -> T): T {
         check(state.getAndUpdate { if (it < CLOSED) it + 1 else it } < CLOSED) { "This FrcFile is closed." }
         try {
@@ -32,7 +32,7 @@ internal class FrcHandle(
         }
     }
 
-    /** May be repeated. */
+    /** Has no effect if closed already. */
     fun close() {
         if (state.getAndUpdate { if (it < CLOSED) it + CLOSED else it } == 0) free()
     }
@@ -46,17 +46,17 @@ internal class FrcHandle(
     private class Tracker(
         owner: Any,
         val handle: FrcHandle,
-    ) : PhantomReference<Any>(owner, forgotten)
+    ) : PhantomReference<Any>(owner, unreachable)
 
     companion object {
         private const val CLOSED = 1 shl 30
-        private val forgotten = ReferenceQueue<Any>()
+        private val unreachable = ReferenceQueue<Any>()
         private val trackers = Collections.newSetFromMap(ConcurrentHashMap<Tracker, Boolean>())
 
-        /** Close the handles of unreachable owners. Every open calls it: no thread has to wait for them. */
-        fun freeForgotten() {
+        /** Closes the handles of unreachable owners. Called by every open, so that no thread has to wait for them. */
+        fun closeUnreachable() {
             while (true) {
-                val tracker = forgotten.poll() as Tracker? ?: return
+                val tracker = unreachable.poll() as Tracker? ?: return
                 tracker.handle.close()
             }
         }

@@ -3,8 +3,8 @@ package io.github.frcodec
 import java.nio.ByteBuffer
 
 /**
- * The native methods, jni/frc_jni.cpp. A handle must come from one of the open methods, which give 0 where they failed,
- * and must be neither closed nor used by two threads while it is closed or its width set: [FrcHandle] sees to it.
+ * The native methods, jni/natives_*.cpp. Open methods return a handle, or 0 after a failure. Calls that use a handle may
+ * overlap, but none may overlap [close] or [setWidth] of the same handle, nor follow [close]; [FrcHandle] ensures that.
  * Positions and numbers must be below the counts. Text is UTF-8.
  */
 internal object FrcNative {
@@ -28,7 +28,7 @@ internal object FrcNative {
         status: FrcStatus,
     ): Long
 
-    /** The buffer is direct and used from its first byte to its capacity. */
+    /** Opens all bytes of a direct buffer, from 0 to its capacity. */
     @JvmStatic
     external fun openBuffer(
         buffer: ByteBuffer,
@@ -39,11 +39,11 @@ internal object FrcNative {
     @JvmStatic
     external fun close(handle: Long)
 
-    /** Bytes of the .frc. */
+    /** Size of the .frc in bytes. */
     @JvmStatic
     external fun size(handle: Long): Long
 
-    /** A part of the .frc; must neither be written nor outlive the handle. */
+    /** A range of bytes of the .frc. Must not be written, and must not be used after [close]. */
     @JvmStatic
     external fun view(
         handle: Long,
@@ -78,7 +78,7 @@ internal object FrcNative {
         position: Int,
     ): LongArray
 
-    /** Writes bytes offset … offset + size - 1 of a direct buffer; size is the entry's. */
+    /** Decodes an entry of [size] bytes into a direct buffer, from byte [offset] on. */
     @JvmStatic
     external fun decode(
         handle: Long,
@@ -90,7 +90,7 @@ internal object FrcNative {
         status: FrcStatus,
     )
 
-    /** Fills whole direct buffers, one by position for each entry, null for what is not wanted. */
+    /** Decodes entries into direct buffers of their sizes: one per entry, by position; null skips the entry. */
     @JvmStatic
     external fun decodeAll(
         handle: Long,
@@ -150,16 +150,8 @@ internal object FrcNative {
     external fun setWidth(
         handle: Long,
         lengths: LongArray,
-        force: Boolean,
+        allowUnvalidated: Boolean,
         progress: FrcProgress?,
         status: FrcStatus,
     )
-
-    /** Handles of the process that are not closed yet. */
-    @JvmStatic
-    external fun openHandles(): Long
-
-    /** Native memory of the process that open handles hold, without mappings. */
-    @JvmStatic
-    external fun heldBytes(): Long
 }

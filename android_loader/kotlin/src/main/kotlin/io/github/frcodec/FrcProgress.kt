@@ -1,10 +1,10 @@
 package io.github.frcodec
 
 /**
- * Follows a long call, and may stop it.
+ * Receives the progress of a long call, and may cancel it.
  *
- * An exception thrown from [onProgress] ends the call, which throws that very exception; nothing half done remains. So
- * coroutines cancel work like this:
+ * An exception thrown from [onProgress] ends the call, which throws that exception unchanged and leaves no partial
+ * result. This is how coroutines cancel a call:
  * ```
  * withContext(Dispatchers.IO) {
  *     file.rebuild(target) { _, _ -> ensureActive() }
@@ -13,11 +13,11 @@ package io.github.frcodec
  */
 public fun interface FrcProgress {
     /**
-     * Called by the thread that called the library, about once for every million weights; never where there is nothing to
-     * decode. Must not use the file's cache. Closing the file from here takes effect when the call ends.
+     * Called on the thread of the call, about once for every million weights; not at all if there is nothing to decode.
+     * Must not use the [FrcCache] of the call. [FrcFile.close] takes effect when the call returns.
      *
-     * @param doneBytes from 0 to [totalBytes], never less than before
-     * @param totalBytes what the call makes altogether, at least 1
+     * @param doneBytes from 0 to [totalBytes]; never decreases
+     * @param totalBytes decoded size of the whole call, at least 1
      */
     public fun onProgress(
         doneBytes: Long,

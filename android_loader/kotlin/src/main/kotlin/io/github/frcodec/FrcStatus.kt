@@ -1,41 +1,43 @@
 package io.github.frcodec
 
-/** What a native call reports; [set] is called from C++, and only if something went wrong. */
+/** The result of a native call. C++ calls [set] after a failure only. */
 internal class FrcStatus {
-    private var code = 0
+    private var number = 0
     private var entry = -1
     private var offset = -1L
     private var message = ""
 
     fun set(
-        code: Int,
+        number: Int,
         entry: Int,
         offset: Long,
         message: String,
     ) {
-        this.code = code
+        this.number = number
         this.entry = entry
         this.offset = offset
         this.message = message
     }
 
     /**
-     * @param subject the file that it is about, for people
-     * @param tensors those of the file, for their names
+     * Throws the failure, if there is one.
+     *
+     * @param subject the file, for the message
+     * @param tensors the tensors of the file, for their names
      */
     fun check(
         subject: String,
         tensors: List<FrcTensor> = emptyList(),
     ) {
-        if (code == 0) return
+        if (number == 0) return
         val tensor = tensors.firstOrNull { it.position == entry }?.name
         val place =
             listOfNotNull(
                 tensor?.let { "tensor '$it'" } ?: "entry $entry".takeIf { entry >= 0 },
                 "section at byte $offset".takeIf { offset >= 0 },
-                "error $code",
+                "error $number",
             )
         val text = "$subject: ${message.removeSuffix(".")} (${place.joinToString(", ")})"
-        throw FrcException(FrcCode.of(code), text, tensor, offset)
+        throw FrcException(text, FrcCode.of(number), number, tensor, offset)
     }
 }

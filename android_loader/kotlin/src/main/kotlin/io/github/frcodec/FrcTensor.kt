@@ -1,7 +1,7 @@
 package io.github.frcodec
 
 /**
- * What a file tells about a tensor, without decoding it. Remains valid when the file is closed.
+ * A tensor of an [FrcFile], without its elements. Immutable, and still valid after the file is closed.
  *
  * @property name unique in its file
  * @property dtype type of the elements
@@ -14,7 +14,7 @@ public class FrcTensor internal constructor(
     public val byteCount: Long,
     internal val position: Int,
 ) {
-    /** Length of every axis, in C order; a new array every time, as `Tensor.fromBlob` wants one. */
+    /** The length of each axis, in C order: a new array at each call, as `Tensor.fromBlob` takes it. */
     public val shape: LongArray get() = lengths.clone()
 
     override fun toString(): String = "$name: $dtype[${lengths.joinToString(", ")}]"

@@ -1,25 +1,17 @@
 package io.github.frcodec
 
-import android.content.res.AssetFileDescriptor
-import android.content.res.AssetManager
 import android.os.ParcelFileDescriptor
 import java.io.File
-import java.io.IOException
-
-/** What the callers of every `open` choose. */
-internal class Choices(
-    val maxBytes: Long,
-    val width: FrcWidth?,
-    val progress: FrcProgress?,
-)
+import java.nio.ByteBuffer
 
 /**
- * A native handle that nobody owns yet, and what can be told of it.
+ * A new native handle and what is known of its file.
  *
- * @property label the file, for people
- * @property memory the buffer that the file's bytes are in, where that is the caller's
+ * @property label the file, for messages
+ * @property pointer the handle; whoever receives this must close it
+ * @property memory the caller's buffer if it holds the bytes of the file
  */
-internal class Opened(
+internal class OpenedFile(
     val label: String,
     val pointer: Long,
     val memory: Any?,
@@ -27,27 +19,13 @@ internal class Opened(
     val tensors: List<FrcTensor>,
 )
 
-/** Opens by calling [open], and sets the width. */
-internal fun openHandle(
-    label: String,
-    choices: Choices,
-    memory: Any? = null,
-    open: (FrcStatus) -> Long,
-): Opened {
-    require(choices.maxBytes >= 0) { "A limit of ${choices.maxBytes} bytes is negative." }
-    FrcHandle.freeForgotten()
-    val status = FrcStatus()
-    val pointer = open(status)
-    status.check(label)
-    try {
-        val lengths = choices.width?.lengths
-        if (lengths != null) setWidth(label, pointer, choices.width, choices.progress)
-        val fullWidth = lengths == null || lengths == FrcNative.groups(pointer).asList()
-        return Opened(label, pointer, memory, fullWidth, tensorsOf(pointer))
-    } catch (e: Throwable) {
-        FrcNative.close(pointer)
-        throw e
-    }
+internal fun openPath(
+    path: File,
+    options: FrcOptions,
+    progress: FrcProgress?,
+): OpenedFile {
+    val bytes = pathOf(path)
+    return openHandle(path.path, options, progress) { FrcNative.openPath(bytes, options.maxBytes, it) }
 }
 
 internal fun openRange(
@@ -55,24 +33,66 @@ internal fun openRange(
     descriptor: ParcelFileDescriptor,
     offset: Long,
     length: Long,
-    choices: Choices,
-): Opened =
-    openHandle(label, choices) {
-        FrcNative.openDescriptor(descriptor.fd, offset, length, choices.maxBytes, it)
+    options: FrcOptions,
+    progress: FrcProgress?,
+): OpenedFile {
+    require(offset >= 0 && length >= 0) { "offset and length must not be negative: $offset, $length" }
+    return openHandle(label, options, progress) {
+        FrcNative.openDescriptor(descriptor.fd, offset, length, options.maxBytes, it)
     }
+}
+
+internal fun openBuffer(
+    buffer: ByteBuffer,
+    options: FrcOptions,
+    progress: FrcProgress?,
+): OpenedFile {
+    requireDirect(buffer)
+    val bytes = buffer.slice()
+    return openHandle("a buffer", options, progress, bytes) { FrcNative.openBuffer(bytes, options.maxBytes, it) }
+}
+
+/** The path in UTF-8, as the system takes it. */
+internal fun pathOf(file: File): ByteArray {
+    require('\u0000' !in file.path) { "The path contains the character U+0000." }
+    return file.path.encodeToByteArray()
+}
+
+private fun openHandle(
+    label: String,
+    options: FrcOptions,
+    progress: FrcProgress?,
+    memory: Any? = null,
+    open: (FrcStatus) -> Long,
+): OpenedFile {
+    FrcHandle.closeUnreachable()
+    val status = FrcStatus()
+    val pointer = open(status)
+    status.check(label)
+    try {
+        val width = options.width
+        if (width != null) setWidth(label, pointer, width, options.allowUnvalidated, progress)
+        val fullWidth = width == null || width == FrcNative.groups(pointer).asList()
+        return OpenedFile(label, pointer, memory, fullWidth, tensorsOf(pointer))
+    } catch (e: Throwable) {
+        FrcNative.close(pointer)
+        throw e
+    }
+}
 
 private fun setWidth(
     label: String,
     pointer: Long,
-    width: FrcWidth,
+    width: List<Long>,
+    allowUnvalidated: Boolean,
     progress: FrcProgress?,
 ) {
     val status = FrcStatus()
-    FrcNative.setWidth(pointer, width.lengths.toLongArray(), width.force, progress, status)
-    status.check("$label at the width ${width.lengths}", tensorsOf(pointer))
+    FrcNative.setWidth(pointer, width.toLongArray(), allowUnvalidated, progress, status)
+    status.check("$label at width $width", tensorsOf(pointer))
 }
 
-/** The tensors of an open handle that have a name. */
+/** The tensors with a name. Entries without one belong to the model file only. */
 private fun tensorsOf(pointer: Long): List<FrcTensor> =
     (0 until FrcNative.entryCount(pointer)).mapNotNull { position ->
         val name = FrcNative.entryName(pointer, position)
@@ -85,47 +105,3 @@ private fun tensorsOf(pointer: Long): List<FrcTensor> =
             position,
         )
     }
-
-/** A path as the system takes it. */
-internal fun pathOf(file: File): ByteArray {
-    require('\u0000' !in file.path) { "The path has the character U+0000 in it." }
-    return file.path.encodeToByteArray()
-}
-
-/** An asset's place in the app's package. */
-internal fun openAsset(
-    assets: AssetManager,
-    name: String,
-): AssetFileDescriptor {
-    try {
-        return assets.openFd(name)
-    } catch (e: IOException) {
-        throw if (isAsset(assets, name)) compressed(name, e) else missing(name, e)
-    }
-}
-
-private fun isAsset(
-    assets: AssetManager,
-    name: String,
-): Boolean =
-    try {
-        assets.open(name).close()
-        true
-    } catch (_: IOException) {
-        false
-    }
-
-private fun compressed(
-    name: String,
-    cause: IOException,
-) = FrcException(
-    FrcCode.UNFIT_APP,
-    "The asset $name is compressed in the app's package, so it cannot be mapped: write " +
-        "androidResources { noCompress += \"frc\" } into the android block of the app's build.gradle.kts",
-    cause = cause,
-)
-
-private fun missing(
-    name: String,
-    cause: IOException,
-) = FrcException(FrcCode.READ_FAILED, "The app has no asset $name: it belongs in src/main/assets", cause = cause)

@@ -2,25 +2,34 @@ package io.github.frcodec.pytorch
 
 import android.content.Context
 import io.github.frcodec.FrcCache
-import io.github.frcodec.FrcCode
 import io.github.frcodec.FrcException
-import io.github.frcodec.FrcFile
+import io.github.frcodec.FrcModelLoader
 import io.github.frcodec.FrcProgress
 import org.pytorch.LiteModuleLoader
 import org.pytorch.Module
 
-/** Loads models that travel as .frc into PyTorch Mobile. */
+/** Loads .frc assets into PyTorch Mobile. */
 public object FrcModule {
+    // LiteModuleLoader is resolved for lite models only: apps with pytorch_android lack the class.
+    private val loader =
+        FrcModelLoader<Module>("PyTorch Mobile", "encode a file of torch.jit, best of _save_for_lite_interpreter") {
+            when (it) {
+                "lite interpreter" -> LiteModuleLoader::load
+                "TorchScript" -> Module::load
+                else -> null
+            }
+        }
+
     /**
-     * The model of an .frc in the app's assets, rebuilt at the app's first start and found in its [FrcCache] later.
-     * Blocks, so call from `Dispatchers.IO`. The module is the caller's to `destroy`. What PyTorch Mobile throws while it loads
-     * the model comes out unchanged.
+     * Loads the model of an asset. The app's first start rebuilds the file; later starts find it in the
+     * [FrcCache]. Blocks, so call from `Dispatchers.IO`. The caller owns the module and must `destroy` it. Exceptions of
+     * PyTorch Mobile are not wrapped.
      *
-     * Models saved for the lite interpreter (.ptl) need `pytorch_android_lite`, other TorchScript `pytorch_android`.
+     * Models for the lite interpreter (.ptl) need `pytorch_android_lite`, other TorchScript models `pytorch_android`.
      *
      * @param asset path of the asset below `assets`, such as "model.frc"
-     * @param sha256 SHA-256 of the asset, as `frcodec bundle` writes it; null computes it
-     * @param progress follows the rebuild, and may cancel it
+     * @param sha256 SHA-256 of the asset, as `frcodec bundle` writes it; if null, it is computed
+     * @param progress reports the rebuild, and may cancel it
      */
     @JvmStatic
     @JvmOverloads
@@ -30,25 +39,5 @@ public object FrcModule {
         asset: String,
         sha256: String? = null,
         progress: FrcProgress? = null,
-    ): Module =
-        FrcFile.open(context.assets, asset).use { file ->
-            val loader = loaderOf(file.modelKind, asset)
-            loader(FrcCache(context).model(file, asset, sha256, progress = progress).path)
-        }
-
-    private fun loaderOf(
-        kind: String,
-        asset: String,
-    ): (String) -> Module =
-        when (kind) {
-            "lite interpreter" -> LiteModuleLoader::load
-
-            "TorchScript" -> Module::load
-
-            else -> throw FrcException(
-                FrcCode.UNSUPPORTED_MODEL,
-                "The asset $asset holds a model file of the kind '$kind', which PyTorch Mobile cannot run: " +
-                    "encode what torch.jit saved, best with _save_for_lite_interpreter",
-            )
-        }
+    ): Module = loader.load(context, asset, sha256, progress)
 }

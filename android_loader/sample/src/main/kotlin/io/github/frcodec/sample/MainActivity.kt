@@ -13,20 +13,20 @@ import android.widget.ImageView
 import android.widget.ProgressBar
 import android.widget.TextView
 
-/** Shows a picture, what the network takes for a car in it, and what that cost. */
+/** Shows a picture, the car that the network finds in it, and sizes and times. */
 public class MainActivity : Activity() {
     private lateinit var session: Session
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.main)
-        keepClearOfBars(findViewById(R.id.root))
+        padForSystemBars(findViewById(R.id.root))
         session = lastNonConfigurationInstance as Session? ?: Session(this).apply { show(::bundledPicture) }
         session.watcher = ::render
         onClick(R.id.choose) { choosePicture() }
         onClick(R.id.bundled) { session.show(::bundledPicture) }
         onClick(R.id.forget) {
-            session.forget()
+            session.clearCache()
             session.show(::bundledPicture)
         }
     }
@@ -50,7 +50,7 @@ public class MainActivity : Activity() {
         }
     }
 
-    /** The system's picker needs no permission; before Android 13 there are documents, which need none either. */
+    /** The system's photo picker, or the document picker before Android 13. Neither needs a permission. */
     private fun choosePicture() {
         val picker =
             if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) {
@@ -78,7 +78,7 @@ public class MainActivity : Activity() {
         when (state) {
             is State.Opening -> getString(R.string.opening)
             is State.Rebuilding -> getString(R.string.rebuilding)
-            is State.Looking -> getString(R.string.looking)
+            is State.Running -> getString(R.string.looking)
             is State.Found -> if (state.covered == 0) getString(R.string.found_none) else covered(state)
             is State.Failed -> getString(R.string.failed, state.message)
         }
@@ -87,10 +87,10 @@ public class MainActivity : Activity() {
 
     private fun renderFound(found: State.Found) {
         findViewById<ImageView>(R.id.picture).setImageBitmap(found.picture)
-        write(R.id.asset, sizeOf(found.cost.assetBytes))
-        write(R.id.model, sizeOf(found.cost.modelBytes))
-        write(R.id.rebuild, getString(R.string.milliseconds, found.cost.rebuildMillis))
-        write(R.id.load, getString(R.string.milliseconds, found.cost.loadMillis))
+        write(R.id.asset, sizeOf(found.report.assetBytes))
+        write(R.id.model, sizeOf(found.report.modelBytes))
+        write(R.id.rebuild, getString(R.string.milliseconds, found.report.rebuildMillis))
+        write(R.id.load, getString(R.string.milliseconds, found.report.loadMillis))
         write(R.id.run, getString(R.string.milliseconds, found.runMillis))
         write(R.id.memory, sizeOf(found.nativeHeapBytes))
     }
@@ -109,8 +109,8 @@ public class MainActivity : Activity() {
         action: () -> Unit,
     ) = findViewById<View>(id).setOnClickListener { action() }
 
-    /** From Android 15 on the app is drawn behind the system's bars and the camera's cutout. */
-    private fun keepClearOfBars(root: View) {
+    /** Since Android 15, apps are drawn behind the system bars and the display cutout. */
+    private fun padForSystemBars(root: View) {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.R) return
         root.setOnApplyWindowInsetsListener { view, insets ->
             val bars = insets.getInsets(WindowInsets.Type.systemBars() or WindowInsets.Type.displayCutout())

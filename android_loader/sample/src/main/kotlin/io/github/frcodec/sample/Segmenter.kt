@@ -13,21 +13,21 @@ import org.pytorch.Tensor
 import java.io.Closeable
 import java.nio.FloatBuffer
 
-/** What it took to get the model ready; times in milliseconds. */
-internal class Cost(
+/** Sizes of asset and model file, and the times of rebuilding and loading. */
+internal class LoadReport(
     val assetBytes: Long,
     val modelBytes: Long,
     val rebuildMillis: Long,
     val loadMillis: Long,
 )
 
-/** The network. Loading it and looking take their time; one thread at a time may use it. */
+/** The network. All calls block. Not for use by several threads at once. */
 internal class Segmenter private constructor(
     private val module: Module,
-    val cost: Cost,
+    val report: LoadReport,
 ) : Closeable {
-    /** Whether there is a car, for every pixel row by row. Sides are multiples of 16. */
-    fun find(picture: Bitmap): BooleanArray {
+    /** For each pixel, row by row, whether it belongs to a car. The sides must be multiples of 16. */
+    fun segment(picture: Bitmap): BooleanArray {
         val shape = longArrayOf(1, 3, picture.height.toLong(), picture.width.toLong())
         val logOdds = module.forward(IValue.from(Tensor.fromBlob(planes(picture), shape))).toTensor().dataAsFloatArray
         return BooleanArray(logOdds.size) { logOdds[it] > 0 }
@@ -38,7 +38,7 @@ internal class Segmenter private constructor(
     companion object {
         private const val ASSET = "unet.frc"
 
-        /** Takes the model out of the app's assets: rebuilt at the first start, from the cache at the next ones. */
+        /** Loads the model from the app's assets: the first start rebuilds it, later starts find it in the cache. */
         fun load(
             context: Context,
             progress: FrcProgress,
@@ -50,16 +50,16 @@ internal class Segmenter private constructor(
                 val module = LiteModuleLoader.load(model.path)
                 val assetBytes = context.assets.openFd(ASSET).use { it.length }
                 val loadMillis = SystemClock.elapsedRealtime() - ready
-                return Segmenter(module, Cost(assetBytes, file.modelBytes, ready - start, loadMillis))
+                return Segmenter(module, LoadReport(assetBytes, file.modelBytes, ready - start, loadMillis))
             }
         }
 
-        /** Removes the rebuilt model, so that the next [load] is like that of a first start. */
-        fun forget(context: Context) = FrcCache(context).retainOnly(emptySet())
+        /** Deletes the rebuilt model, so that the next [load] is like that of the first start. */
+        fun clearCache(context: Context) = FrcCache(context).retainOnly(emptySet())
     }
 }
 
-/** Red, then green, then blue of all pixels, from 0 to 1. */
+/** The pixels as float32 [3, h, w]: red, green and blue, from 0 to 1. */
 private fun planes(picture: Bitmap): FloatBuffer {
     val pixels = IntArray(picture.width * picture.height)
     picture.getPixels(pixels, 0, picture.width, 0, 0, picture.width, picture.height)

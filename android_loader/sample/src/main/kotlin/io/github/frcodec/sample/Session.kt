@@ -10,7 +10,7 @@ import java.io.IOException
 import java.util.concurrent.CancellationException
 import java.util.concurrent.Executors
 
-/** What there is to be seen. */
+/** What the activity shows. */
 internal sealed interface State {
     class Rebuilding(
         val percent: Int,
@@ -18,13 +18,13 @@ internal sealed interface State {
 
     object Opening : State
 
-    object Looking : State
+    object Running : State
 
-    /** @property covered percent of the picture that is taken for a car */
+    /** @property covered percentage of the pixels that belong to a car */
     class Found(
         val picture: Bitmap,
         val covered: Int,
-        val cost: Cost,
+        val report: LoadReport,
         val runMillis: Long,
         val nativeHeapBytes: Long,
     ) : State
@@ -35,8 +35,8 @@ internal sealed interface State {
 }
 
 /**
- * The work of the activity, on a thread of its own: it goes on while the activity is made anew after a rotation, and
- * ends with [end]. To be called by the main thread.
+ * The background work of the activity, on one worker thread. Survives the recreation of the activity after a rotation,
+ * until [end]. All functions must be called on the main thread.
  */
 internal class Session(
     context: Context,
@@ -47,40 +47,40 @@ internal class Session(
 
     @Volatile private var ended = false
 
-    /** Of the worker alone. */
+    /** Used by the worker thread only. */
     private var segmenter: Segmenter? = null
 
     private var state: State = State.Opening
 
-    /** Told the state at once and whenever it changes, by the main thread. */
+    /** Receives the current state when set, and every later one, on the main thread. */
     var watcher: ((State) -> Unit)? = null
         set(value) {
             field = value
             value?.invoke(state)
         }
 
-    /** Find the car in the picture that [read] gives; it is called by the worker, and may throw [IOException]. */
+    /** Finds the car in a picture. [read] is called on the worker thread, and may throw [IOException]. */
     fun show(read: (Context) -> Bitmap) =
         work {
             val network = segmenter ?: load().also { segmenter = it }
-            tell(State.Looking)
+            post(State.Running)
             val picture = read(context)
             val start = SystemClock.elapsedRealtime()
-            val mask = network.find(picture)
+            val mask = network.segment(picture)
             val runMillis = SystemClock.elapsedRealtime() - start
             val covered = 100 * mask.count { it } / mask.size
-            val result = tinted(picture, mask, context.getColor(R.color.mask))
-            tell(State.Found(result, covered, network.cost, runMillis, Debug.getNativeHeapAllocatedSize()))
+            val result = overlay(picture, mask, context.getColor(R.color.mask))
+            post(State.Found(result, covered, network.report, runMillis, Debug.getNativeHeapAllocatedSize()))
         }
 
-    /** Start over as if the app had just been installed. */
-    fun forget() =
+    /** Deletes the rebuilt model, as if the app had just been installed. */
+    fun clearCache() =
         work {
             release()
-            Segmenter.forget(context)
+            Segmenter.clearCache(context)
         }
 
-    /** Stop what runs, at the next chance, and give the memory back. */
+    /** Cancels work in progress and frees the memory. */
     fun end() {
         ended = true
         watcher = null
@@ -89,10 +89,10 @@ internal class Session(
     }
 
     private fun load(): Segmenter {
-        tell(State.Opening)
+        post(State.Opening)
         return Segmenter.load(context) { done, total ->
             if (ended) throw CancellationException()
-            tell(State.Rebuilding((100 * done / total).toInt()))
+            post(State.Rebuilding((100 * done / total).toInt()))
         }
     }
 
@@ -106,22 +106,22 @@ internal class Session(
             try {
                 if (!ended) task()
             } catch (_: CancellationException) {
-                // Nobody is there to be told.
+                // The session has ended: there is no activity to show it.
             } catch (e: IOException) {
-                tell(State.Failed(e.message ?: e.toString()))
+                post(State.Failed(e.message ?: e.toString()))
             } catch (e: SecurityException) {
-                tell(State.Failed(context.getString(R.string.failed_unreadable)))
+                post(State.Failed(context.getString(R.string.failed_unreadable)))
             } catch (e: RuntimeException) {
-                tell(State.Failed(context.getString(R.string.failed_model, e.message)))
+                post(State.Failed(context.getString(R.string.failed_model, e.message)))
             } catch (e: LinkageError) {
-                tell(State.Failed(context.getString(R.string.failed_runtime, e.message)))
+                post(State.Failed(context.getString(R.string.failed_runtime, e.message)))
             }
         }
 
-    private fun tell(news: State) {
+    private fun post(newState: State) {
         main.post {
-            state = news
-            watcher?.invoke(news)
+            state = newState
+            watcher?.invoke(newState)
         }
     }
 }

@@ -1,7 +1,0 @@
-"""The whole model, both ways: which streams there are, in what order, and what is checked."""
-
-from .decode import Decoder
-from .encode import encode, predict
-from .reports import EncodeReport, Progress, TensorReport
-
-__all__ = ["Decoder", "EncodeReport", "Progress", "TensorReport", "encode", "predict"]

@@ -1,0 +1,1 @@
+"""From an open file to tensors and to the rebuilt model file."""

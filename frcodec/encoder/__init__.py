@@ -1,0 +1,1 @@
+"""Everything the format does not prescribe: options, plans, steps, transforms, decisions, searches."""

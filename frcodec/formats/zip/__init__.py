@@ -1,0 +1,1 @@
+"""Zip archives, read and written byte for byte."""

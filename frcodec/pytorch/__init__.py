@@ -1,0 +1,1 @@
+"""PyTorch modules: saving and loading, calibration, and parameters as trained DCT coefficients."""
