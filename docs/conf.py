@@ -36,7 +36,7 @@ version = release = version_of("frcodec")
 root_doc = "README"
 include_patterns = ["*.md", "docs/*.md", "spec/*.md", f"{PEERS}.md"]
 exclude_patterns = [".*", "build"]
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
 myst_heading_anchors = 4
 default_role = "code"
