@@ -9,7 +9,7 @@ CPP := $(CORE) benchmarks/loader/instructions.c $(foreach folder,ci ci/bionic ci
 SINGLE_THREADED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format android android-qemu executorch bench clean
+.PHONY: help demo test lint format docs android android-qemu executorch bench clean
 
 help:
 	@echo "make demo     encode a real trained model, rebuild it, show that it still works"
@@ -18,6 +18,7 @@ help:
 	@echo "make format   let ruff and clang-format write the style"
 	@echo "make android  build and check the Android loader without Google's SDK; android-qemu: on ARM, emulated"
 	@echo "make executorch  check .pte files with ExecuTorch's own runtime (fetches 1.5 GB once)"
+	@echo "make docs     build the documentation into build/docs"
 	@echo "make bench    run the benchmarks, results in benchmarks/results"
 	@echo "make clean    remove everything these targets made, .venv and downloads included"
 
@@ -42,6 +43,9 @@ format: $(READY)
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 	.venv/bin/clang-format -i $(CPP)
+
+docs: $(READY)
+	$(PY) -m sphinx --quiet --fail-on-warning --keep-going -E -b html -c docs . build/docs
 
 # Each ends with a line "N passed, N failed"; android_loader/ci/setup gets what they need.
 android: $(READY)
