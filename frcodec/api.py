@@ -1,25 +1,23 @@
 """The Python API: encode and decode model files and dictionaries of arrays.
 
 Every function raises only subclasses of `frcodec.FrcError` for invalid arguments and inputs. Those that read .frc files
-alone import neither the encoder nor the formats of model files.
+alone import neither the encoder nor the formats of model files. One file, though long: all public functions but torch's.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, Literal, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from .constants import DEFAULT_MAX_BYTES, MAX_METADATA_BYTES, MAX_NAME_BYTES, Code
 from .container.reader import Reader
 from .decoder.file import FrcFile
 from .decoder.width import Width
-from .disk import output
-from .errors import FileError, UsageError
+from .disk import PathOrFile, Source, check_apart, open_target, read_source, spool
+from .errors import UsageError
 from .report import inspect as inspection
 from .tensors import Array, Entry, from_array, raw_bytes
 from .work import Progress, thread_count
@@ -31,10 +29,6 @@ if TYPE_CHECKING:
     from .report.inspect import FileReport
     from .report.verify import VerifyReport
 
-PathOrFile: TypeAlias = "str | PathLike[str] | BinaryIO"
-"""a path, or a binary file to read or to write"""
-Source: TypeAlias = "PathOrFile | bytes | bytearray | memoryview"
-"""a path, a binary file to read, or the bytes of a file"""
 Format: TypeAlias = Literal["pt", "safetensors", "npz"]
 
 
@@ -62,9 +56,9 @@ def encode_file(
     from .encoder.encode import encode
     from .encoder.options import Options
 
-    _check_apart(source, target)
+    check_apart(source, target)
     options = options or Options()
-    with _model(source, options) as (model, size), _target(target, force) as out:
+    with _model(source, options) as (model, size), open_target(target, force=force) as out:
         return encode(
             model,
             out,
@@ -112,12 +106,12 @@ def decode_file(
             (unvalidated_width); without `to`, a file that holds only tensors (bad_option).
         CorruptError, UnsupportedError, FileError: as `open_file`; writing failed.
     """
-    _check_apart(source, target)
+    check_apart(source, target)
     with (
         open_file(
             source, width=width, allow_unvalidated=allow_unvalidated, threads=threads, max_bytes=max_bytes
         ) as file,
-        _target(target, force) as out,
+        open_target(target, force=force) as out,
     ):
         if to is None:
             file.rebuild(out.write, progress)
@@ -148,7 +142,7 @@ def open_file(
         FileError: the file cannot be read (read_failed).
     """
     threads = thread_count(threads)
-    with _read(source) as data:
+    with read_source(source) as data:
         reader = Reader(data, max_bytes=_limit(max_bytes))
         try:
             return FrcFile(reader, width, allow_unvalidated=allow_unvalidated, threads=threads)
@@ -180,7 +174,7 @@ def inspect(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> FileReport
 
     Raises CorruptError, UnsupportedError, FileError, as `open_file`.
     """
-    with _read(source) as data, Reader(data, max_bytes=_limit(max_bytes)) as reader:
+    with read_source(source) as data, Reader(data, max_bytes=_limit(max_bytes)) as reader:
         return inspection.inspect(reader)
 
 
@@ -205,8 +199,8 @@ def verify(
     from .report.verify import verify_file
 
     with ExitStack() as stack:
-        data = stack.enter_context(_read(source))
-        model = None if against is None else stack.enter_context(_read(against))
+        data = stack.enter_context(read_source(source))
+        model = None if against is None else stack.enter_context(read_source(against))
         return verify_file(data, model, max_bytes=_limit(max_bytes), threads=thread_count(threads), progress=progress)
 
 
@@ -253,7 +247,7 @@ def save_entries(
     from .formats.model import Model
 
     model = Model("tensors", entries, None, frozenset(lossless))
-    with _target(target, force) as out:
+    with open_target(target, force=force) as out:
         return encode(
             model,
             out,
@@ -264,17 +258,6 @@ def save_entries(
         )
 
 
-def _check_apart(source: Source, target: PathOrFile) -> None:
-    """Refuse arguments of other types, and to write over the file that is being read."""
-    if not isinstance(target, str | PathLike) and not hasattr(target, "write"):
-        raise UsageError(Code.BAD_OPTION, f"The output must be a path or a binary file, not a {type(target).__name__}.")
-    if not isinstance(source, str | PathLike) or not isinstance(target, str | PathLike):
-        return
-    with suppress(OSError, ValueError):
-        if Path(source).samefile(target):
-            raise UsageError(Code.BAD_OPTION, f"Input and output are the same file, {target}: name another output.")
-
-
 def _limit(max_bytes: int) -> int:
     if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 0:
         raise UsageError(Code.BAD_OPTION, f"max_bytes must be a number of bytes, not {max_bytes!r}.")
@@ -282,14 +265,9 @@ def _limit(max_bytes: int) -> int:
 
 
 def _write_plain(file: FrcFile, out: BinaryIO, to: Format, progress: Progress | None) -> None:
-    from .formats.npz import write_npz
     from .formats.plain import Header
-    from .formats.pytorch.state_dict import write_pt
-    from .formats.safetensors import write_safetensors
+    from .formats.write import write_plain
 
-    writers = {"pt": write_pt, "safetensors": write_safetensors, "npz": write_npz}
-    if to not in writers:
-        raise UsageError(Code.BAD_OPTION, f"There is no output format {to!r}; choose from {', '.join(writers)}.")
     names = list(file)
     headers = [Header(name, file.record(name).dtype, file.record(name).shape) for name in names]
     total = sum(header.nbytes for header in headers)
@@ -302,7 +280,7 @@ def _write_plain(file: FrcFile, out: BinaryIO, to: Format, progress: Progress | 
         done += headers[number].nbytes
         return raw_bytes(file.stored(names[number]))
 
-    writers[to](out, headers, fetch)
+    write_plain(out, to, headers, fetch)
 
 
 @contextmanager
@@ -311,51 +289,9 @@ def _model(source: PathOrFile, options: Options) -> Iterator[tuple[Model, int]]:
     from .formats.read import read_model
 
     with ExitStack() as stack:
-        path = Path(source) if isinstance(source, str | PathLike) else stack.enter_context(_spooled(source))
+        path = Path(source) if isinstance(source, str | PathLike) else stack.enter_context(spool(source))
         model = read_model(path, normalize=not options.lossless, max_bytes=DEFAULT_MAX_BYTES)
         yield model, path.stat().st_size
-
-
-@contextmanager
-def _target(target: PathOrFile, force: bool) -> Iterator[BinaryIO]:
-    if isinstance(target, str | PathLike):
-        with output(Path(target), force=force) as out:
-            yield out
-        return
-    try:
-        yield target
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise FileError(Code.WRITE_FAILED, f"Cannot write the output: {error.strerror or error}.") from error
-
-
-@contextmanager
-def _read(source: Source) -> Iterator[Path | bytes | memoryview]:
-    """A source as a path or as bytes."""
-    if isinstance(source, bytes | memoryview):
-        yield source
-    elif isinstance(source, bytearray):
-        yield memoryview(source)
-    elif isinstance(source, str | PathLike):
-        yield Path(source)
-    else:
-        with _spooled(source) as path:
-            yield path
-
-
-@contextmanager
-def _spooled(stream: IO[bytes]) -> Iterator[Path]:
-    """The content of a stream in a temporary file that exists as long as the block runs."""
-    if not hasattr(stream, "read"):
-        raise UsageError(Code.BAD_OPTION, f"A path, a binary file or bytes are needed, not a {type(stream).__name__}.")
-    with tempfile.NamedTemporaryFile(prefix="frcodec-") as file:
-        try:
-            shutil.copyfileobj(stream, file)
-            file.flush()
-        except OSError as error:
-            raise FileError(Code.READ_FAILED, f"Cannot read the input stream: {error.strerror or error}.") from error
-        yield Path(file.name)
 
 
 def _texts(metadata: Mapping[str, str] | None) -> dict[str, str]:

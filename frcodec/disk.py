@@ -1,16 +1,24 @@
-"""Files on disk: inputs as mappings, and outputs that appear as a whole or not at all."""
+"""Sources and targets: inputs as mappings or spooled streams, outputs that appear as a whole or not at all."""
 
 from __future__ import annotations
 
 import mmap
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO, TypeAlias
 
 from .constants import Code
 from .errors import FileError, UsageError
+
+PathOrFile: TypeAlias = "str | PathLike[str] | BinaryIO"
+"""a path, or a binary file to read or to write"""
+Source: TypeAlias = "PathOrFile | bytes | bytearray | memoryview"
+"""a path, a binary file to read, or the bytes of a file"""
 
 
 @contextmanager
@@ -84,3 +92,57 @@ def map_file(path: Path) -> memoryview:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise FileError(Code.READ_FAILED, f"Cannot read {path}: {reason}.") from error
+
+
+def check_apart(source: Source, target: PathOrFile) -> None:
+    """Refuse arguments of other types, and to write over the file that is being read."""
+    if not isinstance(target, str | PathLike) and not hasattr(target, "write"):
+        raise UsageError(Code.BAD_OPTION, f"The output must be a path or a binary file, not a {type(target).__name__}.")
+    if not isinstance(source, str | PathLike) or not isinstance(target, str | PathLike):
+        return
+    with suppress(OSError, ValueError):
+        if Path(source).samefile(target):
+            raise UsageError(Code.BAD_OPTION, f"Input and output are the same file, {target}: name another output.")
+
+
+@contextmanager
+def open_target(target: PathOrFile, *, force: bool) -> Iterator[BinaryIO]:
+    """A target to write to: a path as in `output`, or the binary file itself. Raises FileError (write_failed)."""
+    if isinstance(target, str | PathLike):
+        with output(Path(target), force=force) as out:
+            yield out
+        return
+    try:
+        yield target
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(Code.WRITE_FAILED, f"Cannot write the output: {error.strerror or error}.") from error
+
+
+@contextmanager
+def read_source(source: Source) -> Iterator[Path | bytes | memoryview]:
+    """A source as a path or as bytes."""
+    if isinstance(source, bytes | memoryview):
+        yield source
+    elif isinstance(source, bytearray):
+        yield memoryview(source)
+    elif isinstance(source, str | PathLike):
+        yield Path(source)
+    else:
+        with spool(source) as path:
+            yield path
+
+
+@contextmanager
+def spool(stream: IO[bytes]) -> Iterator[Path]:
+    """The content of a stream in a temporary file that exists as long as the block runs."""
+    if not hasattr(stream, "read"):
+        raise UsageError(Code.BAD_OPTION, f"A path, a binary file or bytes are needed, not a {type(stream).__name__}.")
+    with tempfile.NamedTemporaryFile(prefix="frcodec-") as file:
+        try:
+            shutil.copyfileobj(stream, file)
+            file.flush()
+        except OSError as error:
+            raise FileError(Code.READ_FAILED, f"Cannot read the input stream: {error.strerror or error}.") from error
+        yield Path(file.name)

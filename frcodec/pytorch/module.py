@@ -7,8 +7,9 @@ from copy import deepcopy
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from ..api import PathOrFile, open_file, save_entries
+from ..api import open_file, save_entries
 from ..constants import DEFAULT_MAX_BYTES, Code
+from ..disk import PathOrFile
 from ..encoder.options import Options
 from ..encoder.reports import EncodeReport
 from ..encoder.target import quality_of_score, with_quality
