@@ -1,7 +1,7 @@
 """The Python API: encode and decode model files and dictionaries of arrays.
 
 Every function raises only subclasses of `frcodec.FrcError` for invalid arguments and inputs. Those that read .frc files
-alone import neither the encoder nor the formats of model files. One file, though long: all public functions but torch's.
+alone import neither the encoder nor the formats of model files. One long file: all public functions but torch's.
 """
 
 from __future__ import annotations
