@@ -39,9 +39,8 @@ def output(target: Path, *, force: bool) -> Iterator[BinaryIO]:
     _check_free(target, force)
     with _translated(target):
         temporary = target.with_name(f".{target.name[:20]}.{os.urandom(8).hex()}.tmp")
-        file = temporary.open("xb")  # O_CREAT | O_EXCL with rw-rw-rw-, to which the system applies the umask
-        try:
-            with file:
+        try:  # around the creation, so that no interrupt leaves the file behind
+            with temporary.open("xb") as file:  # O_CREAT | O_EXCL, rw-rw-rw- less the umask
                 yield file
                 file.flush()
                 os.fsync(file.fileno())

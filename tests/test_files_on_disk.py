@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import numpy as np
@@ -85,4 +86,30 @@ def test_existing_files_are_replaced_by_force_only(tmp_path):
     assert caught.value.code == Code.OUTPUT_EXISTS
     assert path.read_bytes() == b"old"
     save_file({}, path, force=True)
+    assert load_file(path) == {}
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_new_files_have_the_mode_of_the_umask(tmp_path, umask, monkeypatch):
+    before = os.umask(umask)
+    try:
+        with monkeypatch.context() as patch:
+            patch.delattr(os, "umask")  # that of the process is never changed, not even for a moment
+            save_file({}, tmp_path / "a.frc")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.frc").stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+def test_replaced_files_keep_their_mode(tmp_path):
+    path = tmp_path / "a.frc"
+    path.write_bytes(b"old")
+    path.chmod(0o604)
+    save_file({}, path, force=True)
+    assert path.stat().st_mode & 0o777 == 0o604
+
+
+def test_long_names_of_many_bytes_can_be_written(tmp_path):
+    path = tmp_path / ("重" * 83 + ".frc")
+    save_file({}, path)
     assert load_file(path) == {}

@@ -59,7 +59,7 @@ def test_a_pipe_that_is_no_frc_file_is_not_read_to_its_end() -> None:
         Path("/dev/zero").open("rb") as endless,
         start("inspect", "-", stdin=endless, stderr=subprocess.PIPE) as process,
     ):
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3
     assert b"E302" in err
 
@@ -72,7 +72,7 @@ def test_a_closed_pipe_ends_quietly(made: Path, arguments: list[str]) -> None:
     os.close(reading)
     process = start(*arguments, cwd=made, stdout=writing, stderr=subprocess.PIPE)
     os.close(writing)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (141, b"")
 
 
@@ -116,8 +116,8 @@ def test_a_closed_stdout_is_an_error_where_data_is_asked_for(made: Path) -> None
 
 def test_messages_that_cannot_be_told_change_nothing(folder: Path) -> None:
     with Path("/dev/full").open("wb") as full:
-        assert start("decode", "net.frc", "-f", cwd=folder, stderr=full).wait(20) == 0
-        assert start("decode", "none.frc", cwd=folder, stderr=full).wait(20) == 5
+        assert start("decode", "net.frc", "-f", cwd=folder, stderr=full).wait(PATIENCE) == 0
+        assert start("decode", "none.frc", cwd=folder, stderr=full).wait(PATIENCE) == 5
 
 
 @pytest.mark.parametrize("subcommand", ["encode", "decode"])
@@ -159,7 +159,7 @@ def on_a_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[str, 
             break
         shown += chunk
     os.close(mine)
-    return shown.decode(errors="replace"), process.wait(20)
+    return shown.decode(errors="replace"), process.wait(PATIENCE)
 
 
 @pytest.mark.parametrize(("stop", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
