@@ -12,6 +12,7 @@ import click
 
 from ..constants import MAGIC, Code
 from ..errors import UsageError
+from ..formats.suffixes import MODEL_SUFFIXES
 from ..units import format_size
 from . import params, paths, text
 from .bundle_check import check
@@ -159,7 +160,7 @@ def _placed(
     from ..bundle.place import placement
     from ..bundle.project import module_of
 
-    stem = asset_stem(name, Path(source), paths.MODEL_SUFFIXES)
+    stem = asset_stem(name, Path(source), MODEL_SUFFIXES)
     with out.progress("verifying") as progress:
         return placement(
             frc,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from ..formats.suffixes import KIND_SUFFIXES
 from ..units import format_size
 from . import params, paths, text
 from .output import Output
@@ -69,7 +70,7 @@ def decode(
     data = paths.frc_of(source, max_bytes)
     kind, at = _header(data, width, allow_unvalidated=allow_unvalidated, max_bytes=max_bytes)
     to = to or _format_for(output, kind)
-    suffix = f".{to}" if to else paths.KIND_SUFFIXES.get(kind or "", ".model")
+    suffix = f".{to}" if to else KIND_SUFFIXES.get(kind or "", ".model")
     name = paths.target_name(output, paths.decoded_name(source, suffix))
     paths.check_target(source, name, force=force, as_json=as_json)
     target = paths.target_of(name)
@@ -106,7 +107,7 @@ def _format_for(output: str | None, kind: str | None) -> str | None:
     suffix = Path(output or "").suffix.lower().removeprefix(".")
     if kind is None:
         return suffix if suffix in _FORMATS else "safetensors"
-    original = paths.KIND_SUFFIXES.get(kind, "").removeprefix(".")
+    original = KIND_SUFFIXES.get(kind, "").removeprefix(".")
     if suffix not in _FORMATS or suffix == original or (suffix == "pt" and kind != "safetensors"):
         return None
     return suffix
