@@ -1,4 +1,7 @@
-"""Draw the pictures of the pages: `python docs/pictures.py` writes docs/img/*.svg; tests compare them."""
+"""Draw the pictures of the pages: `python docs/pictures.py` writes docs/img/*.svg; tests compare them.
+
+One file, though long: pictures share their cards, arrows and colours.
+"""
 
 from __future__ import annotations
 

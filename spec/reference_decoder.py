@@ -1,7 +1,8 @@
 """A decoder for FRC files, written to be read: it follows frc-1.md section by section and shares no code with frcodec.
 
 It holds everything in memory and decodes level by level, so it is slow; but it makes every check of the specification.
-Sections 1 and 8 to 11, from level streams to tensors, are in reference_levels.py, section 17 is in reference_widths.py.
+Sections 1 and 8 to 11, from level streams to tensors, are in reference_levels.py, section 17 is in reference_widths.py;
+files are as long as their sections.
 
     python spec/reference_decoder.py FILE.frc                   lists name, dtype, shape and SHA-256 of every tensor
     python spec/reference_decoder.py FILE.frc --width 8,16      at this width, the lengths of all groups

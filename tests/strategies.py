@@ -1,4 +1,7 @@
-"""Everything that property tests draw: levels, models of streams, layers, dictionaries of tensors, options."""
+"""Everything that property tests draw: levels, models of streams, layers, dictionaries of tensors, options.
+
+In one file, though long, so that all tests draw from the same strategies.
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ from vectors.building import build, coded, levels_by_number, power
 from frcodec.stages.region import Scan
 from frcodec.widths import Channel, declare, validate
 
+OUT, IN = Channel(0), Channel(0, input=True)
+
 
 def one(shape=(8, 3, 3), region=None, axes=None, channels=None, dtype="float32", **parts):
     """A file of one tensor w with declared channel axes."""

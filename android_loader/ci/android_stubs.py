@@ -2,6 +2,8 @@
 
 The signatures are those of the package chaquopy-stubs-android, which has them as Python sees them: it does not tell
 interfaces from classes, nor long from int where a method returns it. The two tables below do, for what is used.
+
+One file, though long: a table of declarations.
 """
 
 from __future__ import annotations

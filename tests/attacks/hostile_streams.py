@@ -1,4 +1,7 @@
-"""Hand-made files whose level stream breaks one rule each."""
+"""Hand-made files whose level stream breaks one rule each.
+
+One file, though long: a table of damage to one part of the format.
+"""
 
 from __future__ import annotations
 

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import io
-import tracemalloc
-from fractions import Fraction
 from math import cos, gcd, pi, sqrt
 
 import numpy as np
 import pytest
-from frc_files import GOOD, WIDTHS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import reference_decoder
 from strategies import LOSSY, levels, regions
-from vectors.building import Rebuilt, Viewed, build, coded, exact, levels_by_number, power
-from width_files import one, tried
+from vectors.building import Viewed, build, coded, levels_by_number, power
+from width_files import IN, OUT
 
-from frcodec import Code, CorruptError, FrcError, UsageError, decode_file, load_file, native, open_file
-from frcodec.container.crc32 import crc32
+from frcodec import Code, CorruptError, load_file, native, open_file
 from frcodec.container.reader import Reader
-from frcodec.container.sections import walk
 from frcodec.container.widths import merged_axes
 from frcodec.decoder.decode import Decoder
-from frcodec.decoder.width import at_width, lengths_of
-from frcodec.report.verify import verify_file
+from frcodec.decoder.width import at_width
 from frcodec.stages.layer import Layer
 from frcodec.stages.region import Box, Scan
 from frcodec.stages.steps import step_of
 from frcodec.stages.transform import Transform
 from frcodec.tensors import DTYPES, View
 from frcodec.widths import Channel, declare
-
-OUT, IN = Channel(0), Channel(0, input=True)
-
 
 # Values
 
@@ -180,185 +170,3 @@ def test_a_view_has_the_products_of_the_axes_it_takes():
     with Reader(file) as reader:
         entry = Decoder(reader, at_width(reader, 3, allow_unvalidated=True)).entry(0)
     assert np.array_equal(fc, entry.reshape(5, 12))
-
-
-# What may be asked for
-
-
-@pytest.mark.parametrize(
-    ("width", "lengths"),
-    [
-        (16, (8, 16, 16)),
-        ("16", (8, 16, 16)),
-        (1000, (8, 16, 100)),
-        ("1/4", (2, 4, 25)),
-        ("0.25", (2, 4, 25)),
-        (0.25, (2, 4, 25)),
-        (np.float64(0.25), (2, 4, 25)),
-        (Fraction(1, 3), (3, 6, 34)),
-        (0.1, (1, 2, 10)),
-        (1e-9, (1, 1, 1)),
-        ("2.", (16, 32, 200)),
-        ("3/2", (12, 24, 150)),
-        ((8, 4, 200), (8, 4, 200)),
-        ([np.int64(1), 2, 3], (1, 2, 3)),
-        ("8,4,200", (8, 4, 200)),
-        ("8,4,200,", (8, 4, 200)),
-        ({1: 5}, (8, 5, 100)),
-        (np.int32(7), (7, 7, 7)),
-    ],
-)
-def test_ways_to_name_a_width(width, lengths):
-    assert lengths_of(width, (8, 16, 100)) == lengths
-
-
-@pytest.mark.parametrize(
-    "width",
-    [0, -1, "0", "", "x", "1/0", "-1/2", "nan", "0.0", 0.0, -0.5, float("nan"), float("inf"), (8, 4), (8, 4, 0), "8,4",
-     "8,,4", "8,4,x", {3: 1}, {"a": 1}, {0: 0}, [], [1.5, 2, 3], b"16", object(), None, 1j],
-)  # fmt: skip
-def test_widths_that_mean_nothing(width):
-    with pytest.raises(UsageError) as caught:
-        lengths_of(width, (8, 16, 100))
-    assert caught.value.code == Code.BAD_OPTION
-
-
-def test_a_width_without_validation_must_be_allowed():
-    file = tried(one(), 4, (16,))
-    for width in (3, "1/8", (17,)):
-        with pytest.raises(UsageError, match="validated at 4; 16") as caught:
-            load_file(file, width=width)
-        assert caught.value.code == Code.UNVALIDATED_WIDTH
-        load_file(file, width=width, allow_unvalidated=True)
-    for width, length in ((4, 4), ((16,), 16), ("1/2", 4), (8, 8), (9, 8), (1.0, 8)):
-        assert load_file(file, width=width)["w"].shape == (length, 3, 3)
-    with pytest.raises(UsageError, match="validated at full width only, 8"):
-        load_file(one(), width=4)
-
-
-def test_axes_can_be_too_long():
-    with pytest.raises(UsageError, match="4097") as caught:
-        load_file(one(), width=(4097,), allow_unvalidated=True)
-    assert caught.value.code == Code.BAD_OPTION
-    assert load_file(one(), width=(4096,), allow_unvalidated=True)["w"].shape == (4096, 3, 3)
-
-
-def test_a_file_of_one_width_says_so():
-    with pytest.raises(UsageError, match="full width only"):
-        load_file(GOOD, width=4, allow_unvalidated=True)
-    with open_file(GOOD) as file:
-        assert file.widths is None
-
-
-def test_the_limit_of_bytes_is_that_of_the_width():
-    file = one(shape=(2, 2), region=Box((1, 1)), channels={0: OUT, 1: IN})
-    tracemalloc.start()
-    with pytest.raises(FrcError) as caught:
-        load_file(file, width=(4096,), allow_unvalidated=True, max_bytes=4096 * 4096 * 4 - 1)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert (caught.value.code, peak < 1 << 20) == (Code.TOO_LARGE, True)
-    assert load_file(file, width=(1,), allow_unvalidated=True, max_bytes=16)["w"].shape == (1, 1)
-
-
-# Checksums
-
-
-def _with_widths_of(file, other):
-    """The file with the widths section of another."""
-    mine, theirs = ({s.type: s for s in walk(memoryview(data))}[WIDTHS] for data in (file, other))
-    return file[: mine.start] + other[theirs.start : theirs.end] + file[mine.end :]
-
-
-def _two(second, *widths):
-    """A file of two tensors, the second of which holds this level."""
-    parts = [coded(n, "float32", (4,), [v], axes=(0,), region=Box((1,))) for n, v in (("a", 3), ("b", second))]
-    return tried(declare(build(parts), {"a": {0: OUT}, "b": {0: OUT}}), *widths)
-
-
-def test_at_a_validated_width_everything_is_checked_before_anything_is_handed_out():
-    file = _with_widths_of(_two(4, 2), _two(5, 2))
-    assert load_file(file)["b"][0] == 2
-    for read in (lambda at: at["a"], lambda at: next(at.arrays()), lambda at: at.checksum()):
-        with open_file(file, width=2) as at, pytest.raises(CorruptError) as caught:
-            read(at)
-        assert caught.value.code == Code.BAD_DIGEST
-    assert load_file(_with_widths_of(_two(4, 3), _two(5, 2)), width=3, allow_unvalidated=True)["a"].shape == (3,)
-
-
-@pytest.mark.parametrize("length", [2, 4, 7])
-def test_verifying_a_file_compares_every_width(length):
-    assert verify_file(_two(4, 3, (length,))).widths == 2
-    with pytest.raises(CorruptError) as caught:
-        verify_file(_with_widths_of(_two(4, 3, (length,)), _two(5, 3, (length,))))
-    assert caught.value.code == Code.BAD_DIGEST
-
-
-def test_streams_that_keep_their_shapes_keep_their_digests():
-    parts = [
-        coded("w", "float32", (4,), [3], axes=(0,), region=Box((1,))),
-        exact("n", np.arange(40, dtype=np.uint8), shared="n"),
-    ]
-    file = bytearray(declare(build(parts), {"w": {0: OUT}}))
-    data = next(s for s in walk(memoryview(file)) if s.type == 1)
-    place = data.payload.stop - 1  # the last of the exact bytes, stored as they are
-    file[place] ^= 1
-    damaged = _resealed(bytes(file), data)
-    with pytest.raises(CorruptError) as caught:
-        load_file(damaged, width=2, allow_unvalidated=True)
-    assert caught.value.code == Code.BAD_DIGEST
-
-
-def _resealed(file, section):
-    """The file with the checksum of a section made anew."""
-    checksum = crc32(file[section.start : section.payload.stop]).to_bytes(4, "little")
-    return file[: section.payload.stop] + checksum + file[section.end :]
-
-
-def test_arrays_at_a_width_cannot_be_changed():
-    with open_file(tried(one(), 4), width=4) as at:
-        with pytest.raises(ValueError, match="read-only"):
-            at["w"][0] = 1
-        assert at["w"] is at["w"] or np.array_equal(at["w"], at["w"])
-    assert load_file(tried(one(), 4), width=4)["w"].flags.writeable
-
-
-# Files
-
-
-def test_decoders_that_do_not_know_the_section_find_the_same():
-    """The section is skipped: as one of a type that nobody knows it changes nothing."""
-    file = tried(one(), 4)
-    section = next(s for s in walk(memoryview(file)) if s.type == WIDTHS)
-    assert file[section.start + 1] == 1
-    other = bytearray(file)
-    other[section.start] = 99
-    unknown = _resealed(bytes(other), section)
-    assert load_file(unknown)["w"].tobytes() == load_file(file)["w"].tobytes()
-    with pytest.raises(UsageError, match="full width only"):
-        load_file(unknown, width=4)
-
-
-def test_a_damaged_list_of_widths_does_not_keep_from_full_width():
-    file = one()
-    section = next(s for s in walk(memoryview(file)) if s.type == WIDTHS)
-    damaged = bytearray(file)
-    damaged[section.payload.start] ^= 1
-    damaged = _resealed(bytes(damaged), section)
-    assert load_file(damaged)["w"].tobytes() == load_file(file)["w"].tobytes()
-    with pytest.raises(CorruptError):
-        load_file(damaged, width=4, allow_unvalidated=True)
-
-
-@pytest.mark.parametrize("to", ["safetensors", "npz", "pt"])
-def test_a_width_is_for_dictionaries_of_tensors(to):
-    part = coded("w", "float32", (4,), [3, 1], axes=(0,), region=Box((2,)))
-    file = declare(build([part], rebuilt=Rebuilt("PyTorch zip", (b"PK", 0))), {"w": {0: OUT}})
-    file = tried(file, 2)
-    with pytest.raises(UsageError, match="--to"):
-        decode_file(io.BytesIO(file), io.BytesIO(), width=2)
-    whole, narrow = io.BytesIO(), io.BytesIO()
-    decode_file(io.BytesIO(file), whole, width=4)
-    assert whole.getvalue().startswith(b"PK") and len(whole.getvalue()) == 18
-    decode_file(io.BytesIO(file), narrow, width=2, to=to)
-    assert load_file(file, width=2)["w"].tobytes() in narrow.getvalue()
