@@ -66,16 +66,16 @@ void check_cancelling(const std::string &name, const Buffer &bytes) {
 }
 
 /// Progress never decreases, and ends at the total.
-struct Told {
+struct Progress {
     uint64_t done = 0, total = 0;
     bool falls = false;
 
     frc_work work() {
         return {this,
                 [](void *self, uint64_t done, uint64_t total) {
-                    auto *told = static_cast<Told *>(self);
-                    told->falls |= done < told->done || done > total;
-                    told->done = done, told->total = total;
+                    auto *progress = static_cast<Progress *>(self);
+                    progress->falls |= done < progress->done || done > total;
+                    progress->done = done, progress->total = total;
                     return 0;
                 },
                 nullptr, 0};
@@ -95,16 +95,16 @@ void check_progress(const std::string &name, const Buffer &bytes) {
     bool good = true;
     for (int times = 0; times < 2; ++times) {
         for (size_t i = 0; i < count; ++i) {
-            Told told;
-            const frc_work work = told.work();
+            Progress progress;
+            const frc_work work = progress.work();
             const frc_entry entry = frc_entry_at(file, i);
             buffers[i].resize(static_cast<size_t>(entry.bytes) + 1);
             if (entry.coding == 2) views[i] = buffers[i].data();
-            good &= frc_decode(file, i, buffers[i].data(), buffers[i].size() - 1, &work).code == 0 && told.good();
+            good &= frc_decode(file, i, buffers[i].data(), buffers[i].size() - 1, &work).code == 0 && progress.good();
         }
-        Told told;
-        const frc_work work = told.work();
-        good &= frc_decode_all(file, views.data(), &work).code == 0 && told.good();
+        Progress progress;
+        const frc_work work = progress.work();
+        good &= frc_decode_all(file, views.data(), &work).code == 0 && progress.good();
     }
     check(good, name + " tells its progress");
     frc_close(file);

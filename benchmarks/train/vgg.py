@@ -82,7 +82,7 @@ class Run:
         )  # fmt: skip
 
     def line(self, module: nn.Module, epoch: int, mean: float) -> str:
-        """What is told of an epoch."""
+        """The progress line of an epoch."""
         points = self.score(module, "val")
         module.train()
         return f"epoch {epoch + 1}  loss {mean:.3f}  val {points:.2f}"

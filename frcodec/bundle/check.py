@@ -144,7 +144,7 @@ def wanted_asset(argument: str) -> Wanted:
 
 def wanted_of(module: Module) -> list[Wanted]:
     """The assets that the module's generated Kotlin files describe. Raises UsageError without any, and FileError."""
-    described = [(path, kotlin.described(read_text(path))) for path in kotlin_files(module)]
+    described = [(path, kotlin.parse(read_text(path))) for path in kotlin_files(module)]
     wanted = [Wanted(known[0], known[1], path.name) for path, known in described if known]
     if not wanted:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""What the build script of an Android module says, read without running it."""
+"""The build script of an Android module, read without running it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ANDROID_PLUGIN = re.compile(
     re.IGNORECASE,
 )
 _OWN_LINE = re.compile(r"^apply\b[^\n]*|^plugins\s*\{[^}]*\}", re.MULTILINE)
-"""what applies plugins to this module itself: what stands further in is for others, or for later"""
+"""lines that apply plugins to the module itself; indented ones apply to others"""
 _NOT_HERE = re.compile(r"\bapply\s*\(?\s*false")
 _OWN_ANDROID = re.compile(r"^android\s*\{", re.MULTILINE)
 _APPLICATION = re.compile(r"""["']com\.android\.application["']|\balias\([\w.]*application\)|\bapplicationId\b""", re.I)
@@ -50,14 +50,14 @@ class Script:
 
     @property
     def namespace(self) -> str | None:
-        """The module's package as the script says it; None where it does not, or in other than plain text."""
-        found = _NAMESPACE.search(self.text)
-        return found[1] if found else None
+        """The namespace, if the script has it as a literal."""
+        match = _NAMESPACE.search(self.text)
+        return match[1] if match else None
 
     @property
     def keeps_frc_stored(self) -> bool:
-        """Whether some `noCompress` names frc, in any of the ways that both languages know."""
-        starts = (found.end() for found in re.finditer(r"\bnoCompress\b", self.text))
+        """Whether a `noCompress` lists frc, in any of the syntaxes of Groovy and Kotlin."""
+        starts = (match.end() for match in re.finditer(r"\bnoCompress\b", self.text))
         listed = (name for start in starts for name in _QUOTED.findall(_statement(self.text, start)))
         return any(name.lower() in ("frc", ".frc") for name in listed)
 
@@ -79,10 +79,10 @@ def script_of(folder: Path) -> Script | None:
 
 
 def manifest_package(module: Path) -> str | None:
-    """The package that a manifest of older projects names, None without one. Raises FileError."""
+    """The package in the manifest of an older project; None without one. Raises FileError."""
     path = module / "src" / "main" / "AndroidManifest.xml"
-    found = _MANIFEST_PACKAGE.search(read_text(path)) if path.is_file() else None
-    return found[1] if found else None
+    match = _MANIFEST_PACKAGE.search(read_text(path)) if path.is_file() else None
+    return match[1] if match else None
 
 
 def read_text(path: Path) -> str:
@@ -94,12 +94,12 @@ def read_text(path: Path) -> str:
         raise FileError(Code.READ_FAILED, f"Cannot read {path}: {error.strerror or error}.") from error
 
 
-def _without_comment(found: re.Match[str]) -> str:
-    return " " if found[0].startswith(("//", "/*")) else found[0]
+def _without_comment(match: re.Match[str]) -> str:
+    return " " if match[0].startswith(("//", "/*")) else match[0]
 
 
 def _statement(text: str, start: int) -> str:
-    """What follows on the same line, and on further ones while a bracket is open or a comma ends the line."""
+    """The rest of a statement: to the end of the line, or further while a bracket is open or a comma ends the line."""
     depth = 0
     for at in range(start, len(text)):
         char = text[at]

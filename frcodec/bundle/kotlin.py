@@ -1,6 +1,6 @@
-"""The Kotlin file beside an asset: what an app knows of its model without opening it.
+"""The Kotlin file of an asset: constants that describe the model, so that an app need not open it.
 
-The same contents always give the same bytes, which ktlint and the compiler's strictest settings take.
+Equal contents give equal bytes, which pass ktlint and the compiler's strictest settings.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LINE = 140
 _PART = 128
 """tensors of one list: a method has at most 64 KiB of bytecode, a class 65,535 constants"""
 _USUAL_PACKAGE = re.compile(r"[a-z][a-zA-Z0-9]*(?:\.[a-z][a-zA-Z0-9]*)*")
-"""what ktlint takes"""
+"""package names that ktlint accepts"""
 _CONSTANT = r'^    const val {}: String = "([^"\n]*)"$'
 
 
@@ -34,7 +34,7 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the file tells."""
+    """The contents of the Kotlin file."""
 
     package: str
     object_name: str
@@ -51,8 +51,8 @@ class Contents:
     tensors: Sequence[Tensor]
 
 
-def written(contents: Contents) -> bytes:
-    """The file."""
+def render(contents: Contents) -> bytes:
+    """The bytes of the Kotlin file."""
     body = "\n".join(_object(contents)) + "\n"
     package = quoted_package(contents.package)
     rules = ["max-line-length", "argument-list-wrapping"] if max(map(len, body.splitlines())) > _LINE else []
@@ -62,8 +62,8 @@ def written(contents: Contents) -> bytes:
     return f"{HEADER}{suppressed}package {package}\n\n{body}".encode()
 
 
-def described(text: str) -> tuple[str, str] | None:
-    """Name and SHA-256 of the asset that such a file describes; None for files that are not written here."""
+def parse(text: str) -> tuple[str, str] | None:
+    """Name and SHA-256 of the asset that a rendered file describes; None for any other file."""
     asset, sha256 = (re.search(_CONSTANT.format(name), text, re.MULTILINE) for name in ("ASSET", "SHA256"))
     return (asset[1], sha256[1]) if text.startswith(HEADER) and asset and sha256 else None
 

@@ -86,7 +86,7 @@ class Package:
         return self.kind == "apk"
 
 
-def opened(path: Path) -> Package:
+def open_package(path: Path) -> Package:
     """A package by its path. Its members are not read, and lie in a mapping of the file.
 
     Raises FileError, and CheckError (unfit_app) for a damaged archive or one that is not an app package.

@@ -1,4 +1,4 @@
-"""An asset and its Kotlin file in an Android module: what is to be written, and the writing."""
+"""Write an asset and its Kotlin file into an Android module."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .project import Module
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """An asset and its Kotlin file, with the places where they belong."""
+    """An asset and its Kotlin file, with their paths and contents."""
 
     module: Module
     asset: Path
@@ -38,12 +38,12 @@ class Placement:
 
     @property
     def pairs(self) -> tuple[tuple[Path, bytes], tuple[Path, bytes]]:
-        """Both files and what belongs in them."""
+        """Paths and contents of both files."""
         return (self.asset, self.data), (self.source, self.code)
 
     @property
     def up_to_date(self) -> bool:
-        """Whether both files are there already, with these very bytes."""
+        """Whether both files exist with these bytes."""
         return all(path.is_file() and _bytes(path) == wanted for path, wanted in self.pairs)
 
 
@@ -57,10 +57,10 @@ def placement(
     max_bytes: int,
     progress: Progress | None = None,
 ) -> Placement:
-    """What is to be written for an .frc file, which is decoded and compared with its checksums on the way.
+    """The asset and the Kotlin file for an .frc file, which is verified first; nothing is written.
 
-    `stem` is the asset's name without .frc, `shapes` are those of the first tensors that the model takes. Nothing is
-    written. Raises CorruptError, UnsupportedError, FileError, and UsageError for a package or shapes that do not fit.
+    `stem` is the asset's name without .frc, `shapes` are those of the model's first inputs. Raises CorruptError,
+    UnsupportedError, FileError, and UsageError for a package or shapes that do not fit.
     """
     package = module.package(package)
     data = _bytes(frc)
@@ -80,15 +80,15 @@ def placement(
         tensors=_tensors(records),
     )
     source = _source(module, package, contents.object_name)
-    return Placement(module, module.assets / contents.asset, source, contents, data, kotlin.written(contents))
+    return Placement(module, module.assets / contents.asset, source, contents, data, kotlin.render(contents))
 
 
 def check_free(placed: Placement) -> None:
-    """Refuse to replace files that were not written here, or that somebody changed. Raises UsageError, FileError.
+    """Refuse to replace files that were changed or not written by bundle. Raises UsageError (output_exists), FileError.
 
-    An asset counts as written here where the Kotlin file beside it names it with its very digest.
+    An asset is known by the digest in its Kotlin file.
     """
-    known = kotlin.described(read_text(placed.source)) if placed.source.is_file() else None
+    known = kotlin.parse(read_text(placed.source)) if placed.source.is_file() else None
     if placed.source.is_file() and (known is None or known[0] != placed.contents.asset):
         whose = f"describes the asset {known[0]!r}" if known else "was not written by frcodec bundle"
         raise _taken(placed.source, whose)
@@ -101,7 +101,7 @@ def check_free(placed: Placement) -> None:
 def write(placed: Placement, *, force: bool) -> None:
     """Write both files: each appears whole or not at all, the asset first, so that an interrupted run can be repeated.
 
-    Raises UsageError (output_exists) for files of others unless `force` is set, and FileError.
+    Raises UsageError (output_exists) for foreign files unless `force` is set, and FileError (write_failed).
     """
     if not force:
         check_free(placed)

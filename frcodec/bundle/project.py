@@ -1,4 +1,4 @@
-"""Where an Android project wants things: its module, the assets and the Kotlin sources."""
+"""Paths in an Android project: its modules, their assets and Kotlin sources."""
 
 from __future__ import annotations
 

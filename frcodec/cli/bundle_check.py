@@ -32,10 +32,10 @@ _LIBRARIES = (
 def check(out: Output, built: str, *, app: str | None, asset: str | None, max_bytes: int) -> None:
     """Show everything that was looked at; CheckError (unfit_app) with all findings, if there are any."""
     from ..bundle.check import check_package
-    from ..bundle.package import opened
+    from ..bundle.package import open_package
 
     paths.source_of(built)
-    package = opened(Path(built))
+    package = open_package(Path(built))
     wanted = _wanted(app, asset)
     with out.progress("verifying") as progress:
         report = check_package(package, wanted, max_bytes=max_bytes, progress=progress)

@@ -165,7 +165,7 @@ def _write(stream: TextIO | None, content: str) -> None:
 
 @contextmanager
 def _translated(stream: TextIO) -> Iterator[None]:
-    """A full disk becomes a FileError, a closed pipe stays what it is; that stderr is lost, nobody can be told."""
+    """Turn a full disk into a FileError; a closed pipe passes through, and a lost stderr is ignored."""
     try:
         yield
     except OSError as error:

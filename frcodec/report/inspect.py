@@ -1,4 +1,4 @@
-"""What a file holds, told from its index and headers; the data sections are not read."""
+"""The content of a file from its index and headers; data sections are not read."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from frcodec.bundle.kotlin import Contents, Tensor, written
+from frcodec.bundle.kotlin import Contents, Tensor, render
 from frcodec.bundle.names import object_name
 from frcodec.bundle.signature import Signature, Value
 
@@ -45,5 +45,5 @@ if __name__ == "__main__":
     for sample in SAMPLES:
         path = Path(sys.argv[1], *sample.package.split("."), f"{sample.object_name}.kt")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(written(sample))
+        path.write_bytes(render(sample))
         print(path)

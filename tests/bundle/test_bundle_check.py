@@ -13,7 +13,7 @@ from bundle.packages import ARM, ARM64, LIBRARY, PAGE, Part, aab, apk, library, 
 from saving import saved
 
 from frcodec.bundle.check import PackageReport, Wanted, check_package, wanted_asset
-from frcodec.bundle.package import opened
+from frcodec.bundle.package import open_package
 from frcodec.constants import Code
 from frcodec.errors import CheckError, FileError
 
@@ -23,7 +23,7 @@ ELF = library()
 
 
 def report(tmp_path: Path, data: bytes, *wanted: Wanted, name: str = "app.apk") -> PackageReport:
-    return check_package(opened(written(tmp_path, name, data)), wanted, max_bytes=1 << 30)
+    return check_package(open_package(written(tmp_path, name, data)), wanted, max_bytes=1 << 30)
 
 
 def findings(tmp_path: Path, data: bytes, *wanted: Wanted, name: str = "app.apk") -> list[str]:
@@ -80,7 +80,7 @@ def test_an_asset_whose_bytes_are_not_those_of_the_archive(tmp_path: Path) -> No
 
 
 def test_an_asset_beyond_the_limit(tmp_path: Path) -> None:
-    found = check_package(opened(written(tmp_path, "app.apk", apk(FRC))), (), max_bytes=100)
+    found = check_package(open_package(written(tmp_path, "app.apk", apk(FRC))), (), max_bytes=100)
     only(found.findings, "cannot be decoded", "(E404)")
 
 
@@ -104,9 +104,9 @@ def test_libraries_for_small_pages_are_all_named(tmp_path: Path) -> None:
     assert [line.partition(":")[0] for line in found.findings] == ["lib/arm64-v8a/liba.so", "lib/arm64-v8a/libb.so"]
     assert all("4,096 bytes, not to 16,384" in line for line in found.findings)
     assert len(found.advice) == 1 and "Google Play" in found.advice[0]
-    with pytest.raises(CheckError, match="2 findings") as told:
+    with pytest.raises(CheckError, match="2 findings") as caught:
         found.require("app.apk")
-    assert told.value.code is Code.UNFIT_APP and all(line in told.value.message for line in found.findings)
+    assert caught.value.code is Code.UNFIT_APP and all(line in caught.value.message for line in found.findings)
 
 
 def test_pytorch_mobile_has_a_successor(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_app_bundles_say_what_stays_uncompressed(tmp_path: Path) -> None:
     assert not findings(tmp_path, aab(FRC, other), Wanted("models/other.frc", SHA256, ""), name="app.aab")
     bad = package([Part("BundleConfig.pb", b"\xff"), Part("base/assets/net.frc", FRC)])
     with pytest.raises(CheckError, match="BundleConfig.pb in the app bundle is damaged"):
-        opened(written(tmp_path, "app.aab", bad))
+        open_package(written(tmp_path, "app.aab", bad))
 
 
 def test_library_archives_leave_compression_to_the_app(tmp_path: Path) -> None:
@@ -155,33 +155,33 @@ def test_library_archives_leave_compression_to_the_app(tmp_path: Path) -> None:
 def test_what_is_no_package(tmp_path: Path) -> None:
     for data in (b"", b"text", b"PK\3\4", ELF, FRC):
         with pytest.raises(CheckError, match=r"no sound package|no zip archive|is empty"):
-            opened(written(tmp_path, "x.apk", data))
+            open_package(written(tmp_path, "x.apk", data))
     with pytest.raises(CheckError, match=r"no AndroidManifest\.xml"):
-        opened(written(tmp_path, "x.zip", package([Part("a", b"")])))
+        open_package(written(tmp_path, "x.zip", package([Part("a", b"")])))
     with pytest.raises(FileError):
-        opened(tmp_path / "none.apk")
+        open_package(tmp_path / "none.apk")
 
 
 def test_bombs_and_overlaps_are_refused(tmp_path: Path) -> None:
     bomb = package([Part("AndroidManifest.xml", b""), Part("assets/net.frc", bytes(1 << 20), True)])
     size = (1 << 20).to_bytes(4, "little")
     with pytest.raises(CheckError, match="cannot hold"):
-        opened(written(tmp_path, "x.apk", bomb.replace(size, b"\xfe\xff\xff\xff")))
+        open_package(written(tmp_path, "x.apk", bomb.replace(size, b"\xfe\xff\xff\xff")))
     twice = package([Part("AndroidManifest.xml", b""), Part("assets/a.frc", FRC), Part("assets/b.frc", FRC)])
     same = bytearray(twice)
     first, second = (twice.rindex(name) - 46 for name in (b"assets/a.frc", b"assets/b.frc"))
     same[second + 42 : second + 46] = same[first + 42 : first + 46]
     with pytest.raises(CheckError, match=r"no sound package.*contradicts"):
-        opened(written(tmp_path, "x.apk", bytes(same)))
+        open_package(written(tmp_path, "x.apk", bytes(same)))
     with pytest.raises(CheckError, match="twice"):
-        opened(written(tmp_path, "x.apk", twice.replace(b"assets/b.frc", b"assets/a.frc")))
+        open_package(written(tmp_path, "x.apk", twice.replace(b"assets/b.frc", b"assets/a.frc")))
 
 
 def test_every_truncation_is_refused(tmp_path: Path) -> None:
     data = apk(FRC, Part(LIBRARY, ELF, True))
     for length in range(len(data)):
         with pytest.raises(CheckError):
-            opened(written(tmp_path, "x.apk", data[:length]))
+            open_package(written(tmp_path, "x.apk", data[:length]))
 
 
 def test_flipped_bits_are_found_or_meaningless(tmp_path: Path) -> None:
@@ -209,6 +209,6 @@ def test_libraries_that_cannot_be_inflated(tmp_path: Path) -> None:
 
 def test_only_the_head_of_a_library_is_inflated(tmp_path: Path) -> None:
     path = written(tmp_path, "app.apk", apk(FRC, Part(LIBRARY, ELF + bytes(30_000_000), True)))
-    (found,) = opened(path).libraries
+    (found,) = open_package(path).libraries
     assert found.head(100) == ELF[:100] and found.member.size > 30_000_000
     assert (ARM64, found.head(20)[18]) == (183, 183)

@@ -9,7 +9,7 @@ from pathlib import PurePath
 import pytest
 from bundle.kotlin_samples import HOSTILE, SAMPLES
 
-from frcodec.bundle.kotlin import HEADER, described, written
+from frcodec.bundle.kotlin import HEADER, parse, render
 from frcodec.bundle.names import asset_stem, literal, object_name, quoted_package
 from frcodec.bundle.signature import Signature, Value
 from frcodec.errors import UsageError
@@ -59,14 +59,14 @@ internal object UnetV12Model {
 
 
 def test_the_file_of_an_ordinary_model() -> None:
-    assert written(SAMPLES[0]).decode().startswith(HEADER + UNET)
-    assert written(SAMPLES[0]) == written(replace(SAMPLES[0]))
+    assert render(SAMPLES[0]).decode().startswith(HEADER + UNET)
+    assert render(SAMPLES[0]) == render(replace(SAMPLES[0]))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.object_name)
 def test_all_files(sample) -> None:
-    code = written(sample).decode("ascii")
-    assert described(code) == (sample.asset, sample.sha256)
+    code = render(sample).decode("ascii")
+    assert parse(code) == (sample.asset, sample.sha256)
     assert code.endswith("}\n") and "\t" not in code and "\n\n\n" not in code
     assert all(line == line.rstrip() for line in code.splitlines())
     long = any(len(line) > 140 for line in code.splitlines())
@@ -79,9 +79,9 @@ def test_all_files(sample) -> None:
 
 
 def test_files_of_others_are_told_apart() -> None:
-    code = written(SAMPLES[0]).decode()
-    assert described("") is described(code[1:]) is described(HEADER) is None
-    assert described(code.replace("const val SHA256", "val SHA256")) is None
+    code = render(SAMPLES[0]).decode()
+    assert parse("") is parse(code[1:]) is parse(HEADER) is None
+    assert parse(code.replace("const val SHA256", "val SHA256")) is None
 
 
 @pytest.mark.parametrize(

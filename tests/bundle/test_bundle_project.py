@@ -33,9 +33,9 @@ def test_the_one_library_where_there_is_no_app(tmp_path: Path) -> None:
 
 def test_no_module_or_several_are_told(tmp_path: Path) -> None:
     several = project(tmp_path / "p", {"one": APP, "two": APP})
-    with pytest.raises(UsageError, match="has 2 Android modules: .*one, .*two") as told:
+    with pytest.raises(UsageError, match="has 2 Android modules: .*one, .*two") as caught:
         module_of(several)
-    assert told.value.code is Code.BAD_OPTION
+    assert caught.value.code is Code.BAD_OPTION
     with pytest.raises(UsageError, match="is no Android project"):
         module_of(project(tmp_path / "q", {"plain": 'plugins { kotlin("jvm") }', "a/b/c/d": APP}))
     with pytest.raises(FileError, match="no such folder"):

@@ -97,9 +97,9 @@ def test_json_of_decode(call: Call, tmp_path: Path) -> None:
 
 def test_inspect_lists_the_widths(call: Call, tmp_path: Path) -> None:
     source = file_at(tmp_path / "net.frc", 4, 8)
-    told = call("inspect", source).text
-    assert "full width 8; validated:" in told and "score = top-1 %" in told and "widths " in told
-    table = [line.split() for line in told.splitlines()]
+    shown = call("inspect", source).text
+    assert "full width 8; validated:" in shown and "score = top-1 %" in shown and "widths " in shown
+    table = [line.split() for line in shown.splitlines()]
     assert ["width", "weights", "multiply-adds", "score"] in table
     assert ["4", str(4 * 3 + 5), "4,321", "97.5"] in table
     assert ["8", str(8 * 3 + 5), "4,321", "97.5"] in table
@@ -120,8 +120,8 @@ def test_inspect_without_validated_widths_and_without_channels(call: Call, made:
 
 def test_texts_of_a_file_are_safe_to_show(call: Call, tmp_path: Path) -> None:
     source = file_at(tmp_path / "net.frc", 4, label=HOSTILE, score=HOSTILE)
-    told = call("inspect", source).text
-    assert "\x1b" not in told and "\u202e" not in told and "\\x1b[31m" in told
+    shown = call("inspect", source).text
+    assert "\x1b" not in shown and "\u202e" not in shown and "\\x1b[31m" in shown
 
 
 def test_verify_tries_every_width(call: Call, tmp_path: Path) -> None:

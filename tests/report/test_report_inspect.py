@@ -1,4 +1,4 @@
-"""What a file holds is told from its index and headers alone."""
+"""Inspection reads the index and the headers alone."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def test_the_rows_are_those_that_encoding_reported(arrays: dict[str, np.ndarray]
 
     out = io.BytesIO()
     options = Options(rules=("conv.weight=transform=spatial",))
-    told = encode(Model("tensors", stored(arrays), None, frozenset()), out, options)
+    encoded = encode(Model("tensors", stored(arrays), None, frozenset()), out, options)
     found = report_of(out.getvalue())
     assert [t.name for t in found.tensors] == list(arrays)
-    for before, after in zip(told.tensors, found.tensors, strict=True):
+    for before, after in zip(encoded.tensors, found.tensors, strict=True):
         assert (before.dtype, before.shape, before.coding, before.transform) == (
             after.dtype,
             after.shape,

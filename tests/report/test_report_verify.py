@@ -68,11 +68,11 @@ def test_encoding_and_verifying_measure_the_same(arrays: Arrays) -> None:
     from frcodec.formats.read import read_model
 
     model, out = safetensors(arrays), io.BytesIO()
-    told = encode(read_model(model, max_bytes=1 << 30), out, Options(quality=40))
+    encoded = encode(read_model(model, max_bytes=1 << 30), out, Options(quality=40))
     report = verify_file(out.getvalue(), model)
-    assert report.snr == pytest.approx(told.snr)
+    assert report.snr == pytest.approx(encoded.snr)
     assert report.matches is not None
-    for before, after in zip(told.tensors, report.matches, strict=True):
+    for before, after in zip(encoded.tensors, report.matches, strict=True):
         assert after.snr == pytest.approx(before.snr)
         assert after.max_error == pytest.approx(before.max_error)
 

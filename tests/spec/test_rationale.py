@@ -11,11 +11,11 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_table_of_trellises_is_the_measured_one():
     table = (ROOT / "spec" / "rationale.md").read_text().split("## Trellises")[1].split("\n## ")[0]
-    told = dict(re.findall(r"^\| (rounding each sample|\d+ states) \| ([\d.]+) \|$", table, re.MULTILINE))
+    stated = dict(re.findall(r"^\| (rounding each sample|\d+ states) \| ([\d.]+) \|$", table, re.MULTILINE))
     with (ROOT / "benchmarks" / "results" / "trellis.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 8
     measured = {f"{row['states']} states" if int(row["states"]) else "rounding each sample": row["gap"] for row in rows}
-    assert told.keys() == measured.keys()
-    for name, gap in told.items():
+    assert stated.keys() == measured.keys()
+    for name, gap in stated.items():
         assert abs(float(gap) - float(measured[name])) <= 0.0005 + 1e-9

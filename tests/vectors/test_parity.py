@@ -37,9 +37,9 @@ def _referred(data, limit=LIMIT):
         found = reference_decoder.decode(data, limit)
         arrays = {name: array.tobytes() for name, array in found.tensors.items()}
         for width in found.widths.checksums if found.widths else ():
-            told = ",".join(map(str, width))
+            label = ",".join(map(str, width))
             tensors = reference_decoder.decode(data, limit, width).tensors
-            arrays |= {f"{name} {told}": array.tobytes() for name, array in tensors.items()}
+            arrays |= {f"{name} {label}": array.tobytes() for name, array in tensors.items()}
         return arrays, found.metadata, found.model_file
     return None
 

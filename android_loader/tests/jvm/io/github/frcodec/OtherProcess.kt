@@ -4,7 +4,7 @@ import java.io.File
 
 /**
  * What [ProcessesTest] runs in a JVM of its own: asks the cache in a folder for the model of a file, and prints "ready" and
- * then, when it may go on, "rebuilt" or "found". Told to "stall", it stays in the middle of the rebuild and prints "half".
+ * then, when it may go on, "rebuilt" or "found". With "stall", it stays in the middle of the rebuild and prints "half".
  */
 internal fun main(arguments: Array<String>) {
     val (directory, source, task) = arguments
