@@ -66,7 +66,7 @@ def seed(rng: np.random.Generator, number: int) -> bytes:
 
 def record(made: Layer) -> bytes:
     """The front of an input."""
-    target = streams._target(made, np.empty(made.shape, made.dtype.storage))
+    target = streams._destination(made, np.empty(made.shape, made.dtype.storage))
     front = struct.pack(
         "<4B2IH", target.dtype, len(made.shape), target.region, target.block, target.axes, target.count, target.step
     )
