@@ -90,7 +90,7 @@ class Comparison:
         before = stored.array() if isinstance(entry, Stored) else entry.of(stored.array())
         measure = compare(before, after, record.dtype)
         if not lossy and not measure.equal:
-            return result("is stored exactly, but its values differ")
+            return result("is stored without loss, but its values differ")
         if measure.equal:
             self._count(record, measure, lossy)
             return result(None, inf, 0.0)

@@ -173,6 +173,9 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, stop: signal.Signals,
     try:
         assert select.select([reader], [], [], PATIENCE)[0]  # the process writes, and waits for a reader of the rest
         process.send_signal(stop)
+        os.set_blocking(reader, True)
+        while os.read(reader, 1 << 16):  # Python notices a signal when a blocked write returns
+            pass
         _, err = process.communicate(timeout=PATIENCE)
     finally:
         os.close(reader)
