@@ -164,7 +164,7 @@ def test_verify_names_what_differs(call: Call, folder: Path) -> None:
     for line in (
         "conv.bias is not in the model",
         "extra is not in the .frc file",
-        "steps is stored exactly, but its values differ",
+        "steps is stored without loss, but its values differ",
     ):
         assert line in done.text
     assert "[E101 differs]" in done.err
