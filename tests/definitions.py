@@ -14,6 +14,7 @@ from reference import reference_levels
 from frcodec.constants import MAX_CLASS_SUM, MAX_NEIGHBOR_SUM, SEGMENT_LEVELS
 from frcodec.entropy.stream import Quantized, StreamModel
 from frcodec.entropy.tables import Table
+from frcodec.stages.trellis import TrellisStates
 
 
 def lanes_of(count: int, lanes: int) -> Iterator[range]:
@@ -77,3 +78,14 @@ def frequencies_of(table: Table, subset: int) -> list[int]:
     found = reference_levels.Table(subset, table.zero, table.gap, table.scale, table.exponent)
     frequencies = {symbol: frequency for symbol, frequency, _ in found.slots}
     return [frequencies[symbol] for symbol in range(found.R + 1)]
+
+
+def subsets_of(levels: np.ndarray, state_bits: int) -> np.ndarray:
+    """The subset of every level [iterations, lanes]."""
+    result = np.zeros(levels.shape, np.uint8)
+    lanes = levels.shape[1]
+    states = TrellisStates(state_bits, lanes)
+    for iteration, row in enumerate(levels):
+        result[iteration] = states.subsets(lanes)
+        states.advance(row)
+    return result

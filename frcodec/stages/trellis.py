@@ -54,14 +54,3 @@ class TrellisStates:
 def points(levels: Ints, subsets: npt.NDArray[np.integer]) -> Ints:
     """The points of levels in these subsets; all of one shape."""
     return 2 * levels - subsets.astype(np.int32, copy=False) * np.sign(levels)
-
-
-def subsets(levels: Ints, state_bits: int) -> npt.NDArray[np.uint8]:
-    """The subset of every level [iterations, lanes]."""
-    result = np.zeros(levels.shape, np.uint8)
-    lanes = levels.shape[1]
-    states = TrellisStates(state_bits, lanes)
-    for iteration, row in enumerate(levels):
-        result[iteration] = states.subsets(lanes)
-        states.advance(row)
-    return result

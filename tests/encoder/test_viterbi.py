@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from definitions import walk
+from definitions import subsets_of, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ PATHS = {n: np.array(list(product(range(-LARGEST, LARGEST + 1), repeat=n)), np.i
 def _cost(scaled, contexts, bits, levels, state_bits):
     """Costs of paths [paths] of levels [paths, steps], from their definition."""
     in_time = levels.T
-    subsets = trellis.subsets(in_time, state_bits)
+    subsets = subsets_of(in_time, state_bits)
     points = trellis.points(in_time, subsets)
     squares = np.floor((scaled[:, None] - points) ** 2 * ONE + 0.5)
     rates = np.rint(bits * LAMBDA * ONE)[subsets * np.intp(len(bits) // 2) + contexts[:, None], np.abs(in_time)]

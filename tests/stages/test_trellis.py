@@ -6,7 +6,7 @@ import heapq
 
 import numpy as np
 import pytest
-from definitions import walk
+from definitions import subsets_of, walk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,7 +41,7 @@ def test_without_a_trellis_there_is_one_state():
 def test_subsets_and_points_are_those_of_a_walk(state_bits, lanes, flat):
     iterations = len(flat) // lanes
     laid_out = np.array(flat[: iterations * lanes], np.int32).reshape(lanes, iterations).T
-    subsets = trellis.subsets(laid_out, state_bits)
+    subsets = subsets_of(laid_out, state_bits)
     points = trellis.points(laid_out, subsets)
     for lane in range(lanes):
         expected = list(walk(laid_out[:, lane].tolist(), state_bits))
