@@ -21,7 +21,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def run(*arguments: str | int | Path) -> dict[str, Any]:
-    """Do this in a new process."""
+    """Run this in a new process."""
     command = [sys.executable, "-m", "benchmarks.alone", *map(str, arguments)]
     environment = os.environ | dict.fromkeys(THREADS, "1")
     done = subprocess.run(
@@ -32,7 +32,7 @@ def run(*arguments: str | int | Path) -> dict[str, Any]:
 
 
 class Clock:
-    """Time since it was made: as it passes, and as the processor worked for this process alone."""
+    """Wall-clock and processor time since construction."""
 
     def __init__(self) -> None:
         self._wall, self._processor = time.perf_counter(), time.process_time()
@@ -47,7 +47,7 @@ class Clock:
 
 
 def decode(path: Path, times: int) -> dict[str, Any]:
-    """Seconds of every time, bytes of memory, and sizes of the output."""
+    """Seconds of each repetition, peak memory and output size in bytes."""
     from frcodec import load_file
 
     imported = memory("VmRSS")
@@ -93,7 +93,7 @@ def memory(field: str) -> int:
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the command line."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     verb, path, *rest = sys.argv[1:]
     if verb == "decode":

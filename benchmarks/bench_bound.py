@@ -1,4 +1,4 @@
-"""How far the static models of level streams are from a causal adaptive mixing model, on real weights.
+"""Distance of the static models of level streams from a causal adaptive mixing model, on real weights.
 
 The adaptive coder (adaptive.cpp) is compiled for the occasion by the system's C++ compiler.
 """
@@ -77,7 +77,7 @@ def measured(name: str, snr: float, coder: Any) -> dict[str, Any]:
 
 
 def step_of(planned: TensorPlan) -> float:
-    """The step that the rule's ratio asks for."""
+    """The step that the ratio of the rule requires."""
     assert planned.fidelity == Fidelity(snr=planned.fidelity.snr)
     step = step_for(planned)
     assert step is not None

@@ -62,12 +62,12 @@ def main() -> int:
 
 
 def crepe_passes(row: dict[str, Any]) -> bool:
-    """Whether an ordinary network is decoded as the Python extension does it."""
+    """Whether an ordinary network decodes as fast as in the Python extension."""
     return bool(row["times_extension"] <= EXTENSION_BAR and row["heap_bytes"] <= HEAP_BAR)
 
 
 def unet_passes(row: dict[str, Any]) -> bool:
-    """Whether a network of a few coefficients is decoded nearly as fast as memory is written."""
+    """Whether a network of a few coefficients decodes nearly as fast as memory is written."""
     return bool(row["times_write"] <= WRITE_BAR)
 
 
@@ -101,7 +101,7 @@ def measured(speed: Path, path: Path) -> dict[str, Any]:
 
 
 def extension_milliseconds(path: Path) -> float:
-    """The shortest time of the Python package for the same: the model file's pieces, or all tensors."""
+    """The shortest time of the Python package for the same: model file or all tensors."""
     times = []
     for _ in range(ROUNDS):
         start = time.process_time()
@@ -141,7 +141,7 @@ def arm64_instructions(path: Path) -> int | None:
 
 
 def run(command: list[Any]) -> str:
-    """What a command prints; CalledProcessError, with all it said on stderr, if it fails."""
+    """The output of a command. Raises CalledProcessError with its stderr if it fails."""
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     if done.returncode:
         print(done.stdout + done.stderr, file=sys.stderr)
@@ -150,7 +150,7 @@ def run(command: list[Any]) -> str:
 
 
 def text(row: dict[str, Any]) -> dict[str, str]:
-    """A row to be read."""
+    """A row formatted as text."""
     instructions = row["arm64_instructions"]
     return {
         "file": row["file"],

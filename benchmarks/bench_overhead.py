@@ -106,7 +106,7 @@ def measured(name: str, tensors: State, options: Options) -> dict[str, Any]:
 
 
 def text(row: dict[str, Any]) -> dict[str, str]:
-    """A row to be read."""
+    """A row formatted as text."""
     titles = {
         "tensors": "tensors",
         "weights": "weights",

@@ -28,19 +28,19 @@ from benchmarks.peers_env import EnvironmentMissingError, python
 
 FOREIGN = ("nnc", "zipnn", "pcodec")
 BOUND = ("uniform",)
-"""sizes are ideal code lengths, and times say nothing"""
+"""codecs whose sizes are ideal code lengths and whose times are meaningless"""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A network in the hands of the worker, and what is known about it."""
+    """A network loaded in the worker, with its properties."""
 
     subject: Subject
     tensors: State
     full: float
     """score of the original"""
     folder: Path
-    """scratch; holds the tensors"""
+    """temporary folder with the tensors"""
     known: dict[tuple[str, str, str], Result]
 
     @property
@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def available(codecs: list[str]) -> Iterator[tuple[str, Path]]:
-    """What can be run here, and by which interpreter."""
+    """The available codecs and their interpreters."""
     for codec in codecs:
         try:
             yield codec, python() if codec in FOREIGN else Path(sys.executable)
@@ -94,14 +94,14 @@ def available(codecs: list[str]) -> Iterator[tuple[str, Path]]:
 
 
 def prepared(subject: Subject, folder: Path, known: dict[tuple[str, str, str], Result]) -> Case:
-    """Tensors on disk, and the score that is to be kept."""
+    """Tensors on disk, and the score to keep."""
     tensors = {name: tensor.numpy() for name, tensor in subject.tensors.items()}
     save(tensors, folder / "tensors.npz")
     return Case(subject, tensors, subject.score(subject.tensors), folder, known)
 
 
 def measured(case: Case, codec: str, interpreter: Path) -> Iterator[Result]:
-    """One model by one codec at its settings."""
+    """A model encoded by a codec at all its settings."""
     for setting in FIXED.get(codec, ()):
         yield row_of(case, codec, interpreter, setting)
     for knob in KNOBS.get(codec, ()):
@@ -116,7 +116,7 @@ def measured(case: Case, codec: str, interpreter: Path) -> Iterator[Result]:
 
 
 def row_of(case: Case, codec: str, interpreter: Path, setting: str) -> Result:
-    """The row that is known, or what is measured now."""
+    """The stored row, or a new measurement."""
     row = case.known.get((case.subject.name, codec, setting))
     if row is None:
         source, target = case.folder / "tensors.npz", case.folder / "decoded.npz"
@@ -127,7 +127,7 @@ def row_of(case: Case, codec: str, interpreter: Path, setting: str) -> Result:
 
 
 def judged(case: Case, after: State, codec: str, setting: str, found: peer_worker.Found) -> Result:
-    """What came back, compared with the original and scored."""
+    """The decoded tensors, compared with the original and scored."""
     before = case.tensors
     exact = all(np.array_equal(array, after[name]) for name, array in before.items())
     decoded = {name: torch.from_numpy(array) for name, array in after.items()}
@@ -154,7 +154,7 @@ def judged(case: Case, after: State, codec: str, setting: str, found: peer_worke
 
 
 def text(row: Result) -> dict[str, str]:
-    """A row to be read."""
+    """A row formatted as text."""
     return {
         "setting": row.setting,
         "bytes": f"{row.file_bytes:,}",

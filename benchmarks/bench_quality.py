@@ -1,4 +1,4 @@
-"""How well networks still work at the default quality, and how small they are.
+"""Scores and sizes of networks at the default quality.
 
 With the evaluation suite (a folder that has evaluate.py, and the data that its build.py made) every model of it is
 scored on its own test set. Without, CREPE tiny hears synthetic tones. Only a loss counts: a score may also rise.
@@ -27,14 +27,14 @@ Score: TypeAlias = Callable[[dict[str, Tensor]], float]
 SHARE_BAR = 0.30
 """of the bytes as float32, at most"""
 POINTS_BAR = 0.2
-"""points of percent that a score may lose"""
+"""percentage points that a score may lose"""
 OWN_BARS = {"minilm_l6": 1.0}
 """the same for the mean reciprocal rank, 0.01 of 1"""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A network to be scored."""
+    """A network with its scoring function."""
 
     name: str
     tensors: dict[str, Tensor]
@@ -71,12 +71,12 @@ def main() -> int:
 
 
 def numbers(text: str) -> list[float]:
-    """Numbers by comma."""
+    """Comma-separated numbers."""
     return [float(part) for part in text.split(",")]
 
 
 def subjects(suite: Path | None, data: Path | None, wanted: list[str] | None) -> Iterator[Subject]:
-    """The suite's networks, or the one that needs no suite."""
+    """The networks of the suite, or without it the one that needs none."""
     if suite is None:
         console.print("Without --suite: CREPE tiny on synthetic tones.", style="dim")
         sounds = tones()
@@ -128,7 +128,7 @@ def scored(subject: Subject, settings: dict[str, Options]) -> Iterator[dict[str,
 
 
 def text(row: dict[str, Any]) -> dict[str, str]:
-    """A row to be read."""
+    """A row formatted as text."""
     return {
         "quality": row["setting"],
         "bytes": f"{row['file_bytes']:,}",

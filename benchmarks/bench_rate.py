@@ -81,7 +81,7 @@ def measured(name: str, tensors: State, ratio: int, peer: float | None) -> dict[
 
 
 def text(row: dict[str, Any]) -> dict[str, str]:
-    """A row to be read."""
+    """A row formatted as text."""
     return {
         "model": row["model"],
         "dB asked": str(row["snr"]),

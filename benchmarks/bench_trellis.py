@@ -98,7 +98,7 @@ def entropy(levels: Ints) -> float:
 
 
 def text(row: dict[str, Any]) -> dict[str, str]:
-    """A row to be read."""
+    """A row formatted as text."""
     return {
         "quantizer": f"{row['states']} states" if row["states"] else "plain rounding",
         "rate": f"{row['rate']:.3f}",

@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Median of several times, the memory given back in between."""
+    """Median of several times; memory is released in between."""
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()

@@ -57,14 +57,14 @@ def loaded(path: Path) -> dict[str, Any]:
 
 
 def encoded(tensors: State, options: Options, threads: int | None = None) -> tuple[bytes, EncodeReport]:
-    """The .frc file of these tensors, and what encoding reports."""
+    """The .frc file of these tensors and its report."""
     out = BytesIO()
     report = save_file(tensors, out, options=options, threads=threads)
     return out.getvalue(), report
 
 
 def is_matrix(array: NDArray[Any]) -> bool:
-    """Whether the array counts as weights: two dimensions or more, as the standard's reference codec is measured."""
+    """Whether the array counts as weights: two or more dimensions, as for the standard's reference codec."""
     return array.ndim >= 2
 
 
@@ -80,14 +80,14 @@ def snr(before: State, after: Mapping[str, NDArray[Any]]) -> float:
 
 
 def timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    """What the work returns, and its seconds."""
+    """The result of a function and its seconds."""
     start = time.perf_counter()
     result = work()
     return result, time.perf_counter() - start
 
 
 def processor() -> str:
-    """The processor's name and how many there are of it."""
+    """Name and number of the processors."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -97,7 +97,7 @@ def processor() -> str:
 
 
 def circumstances() -> dict[str, str]:
-    """Machine, versions and date: the last columns of every result."""
+    """Machine, versions and date: the last columns of each result."""
     packages = ("numpy", "scipy", "zstandard")
     return {
         "machine": processor(),
@@ -122,7 +122,7 @@ def save(name: str, rows: Sequence[Row]) -> None:
 
 
 def show(title: str, rows: Sequence[Mapping[str, object]]) -> None:
-    """Print rows of ready text as a table: the first column to the left, all others to the right."""
+    """Print rows of text as a table, the first column left-aligned, the others right-aligned."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="bold", pad_edge=False)
     for number, column in enumerate(rows[0]):
         table.add_column(column, justify="right" if number else "left")
@@ -132,5 +132,5 @@ def show(title: str, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def verdict(passed: bool) -> str:
-    """A word for a table."""
+    """The word yes or no."""
     return "[green]yes[/]" if passed else "[bold red]NO[/]"

@@ -31,7 +31,7 @@ STEPS = (
     ("Compare", "frcodec verify tiny.frc --against tiny.pth"),
 )
 ALLOWED_LOSS = 0.5
-"""points of percent by which the rebuilt model may hear worse"""
+"""percentage points that the rebuilt model may lose"""
 
 console = Console(highlight=False)
 
@@ -70,7 +70,7 @@ def run(command: str) -> int:
 
 
 def judge() -> int:
-    """Load both checkpoints, let both hear the same tones, print what they made of them."""
+    """Load both checkpoints, run both on the same tones and print their scores."""
     sounds = tones()
     original = rate(load("tiny.pth"), sounds.frames)
     try:
@@ -96,7 +96,7 @@ def load(name: str) -> dict[str, Tensor]:
 
 
 def comparison(before: float, after: float) -> Table:
-    """What is carried, its size and how well it hears."""
+    """File, size and score."""
     full, small = ((FOLDER / name).stat().st_size for name in ("tiny.pth", "tiny.frc"))
     table = Table("model", "carried as", box=None, header_style="bold", pad_edge=False, padding=(0, 3, 0, 0))
     for column in ("bytes", "share", "pitch within 50 cents"):
@@ -107,7 +107,7 @@ def comparison(before: float, after: float) -> Table:
 
 
 def verdict(before: float, after: float, original: Array, rebuilt: Array) -> int:
-    """The last line, and the exit status."""
+    """Print the verdict and return the exit status."""
     if not np.isfinite(rebuilt).all() or before - after > ALLOWED_LOSS:
         console.print(f"\n[bold red]✗ The rebuilt model hears worse by more than {ALLOWED_LOSS} points.[/]")
         return 1

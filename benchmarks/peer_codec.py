@@ -1,4 +1,4 @@
-"""What a codec is to the comparison, and the plain file that peers without a format of their own are put into."""
+"""The interface of a codec in the comparison, and a plain file format for peers without their own."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Tensors: TypeAlias = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Coded:
-    """What encoding gives."""
+    """The result of encoding."""
 
     size: int
     """bytes"""
     content: Any
-    """what `decode` takes"""
+    """input of `decode`"""
 
 
 class Codec(Protocol):
-    """A way to make tensors small; one object codes one model."""
+    """A codec; one object encodes one model."""
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ class Part:
 
 
 def part(name: str, array: NDArray[Any], payload: bytes) -> Part:
-    """The array under its name, with what stands for its values."""
+    """An array by name, with its coded values."""
     return Part(name, array.dtype.str, array.shape, payload)
 
 
@@ -97,5 +97,5 @@ def load(path: Path) -> Tensors:
 
 
 def is_weight(array: NDArray[Any]) -> bool:
-    """Whether a peer without rules of its own quantizes the array; it stores others as they are."""
+    """Whether a peer without its own rules quantizes the array instead of storing it."""
     return array.ndim >= 2 and array.dtype == np.float32

@@ -1,4 +1,4 @@
-"""Peers that are packages, and frcodec itself. Packages are imported when they are used."""
+"""Peers from Python packages, and frcodec itself; packages are imported on use."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Nnc:
 
 
 def as_taken(array: NDArray[Any]) -> NDArray[Any]:
-    """float32 or int32, which is all that NNC takes."""
+    """The array as float32 or int32, the only types that NNC accepts."""
     return array.astype(np.float32 if array.dtype.kind == "f" else np.int32)
 
 

@@ -17,7 +17,7 @@ ALLOWED_LOSS = 0.5
 
 @dataclass(frozen=True)
 class Result:
-    """One model by one codec at one setting."""
+    """A model encoded by a codec at a setting."""
 
     model: str
     codec: str
@@ -27,15 +27,15 @@ class Result:
     fp32_bytes: int
     file_bytes: int
     bits_per_weight: float
-    """of the whole file, by weights as above"""
+    """bits per weight of the whole file, over the weights as above"""
     snr: float | None
-    """dB over the weights; nothing if the decoded tensors are the original ones"""
+    """dB over the weights; None if the decoded tensors equal the original ones"""
     score: float
     fp32_score: float
     points: float
     """100 x (score - fp32_score)"""
     encode_seconds: float | None
-    """of processor time, one thread; nothing where the size is a bound that no coder was run for"""
+    """seconds of processor time on one thread; None where the size is a bound and no coder ran"""
     decode_seconds: float | None
     machine: str
     versions: str
@@ -48,7 +48,7 @@ class Result:
 
 
 def read() -> list[Result]:
-    """All rows; none if nothing was measured yet."""
+    """All rows; an empty list before the first measurement."""
     if not PATH.exists():
         return []
     with PATH.open(newline="") as file:
@@ -56,7 +56,7 @@ def read() -> list[Result]:
 
 
 def parsed(row: dict[str, str]) -> Result:
-    """A row of text; an empty text is nothing, where there may be nothing."""
+    """A row from text; empty text is None in optional columns."""
     values: dict[str, Any] = {}
     for field in fields(Result):
         text, kind = row[field.name], str(field.type)
@@ -68,13 +68,13 @@ def parsed(row: dict[str, str]) -> Result:
 
 
 def update(row: Result) -> None:
-    """Put a row into the file, in place of one about the same."""
+    """Write a row into the file, replacing the one with the same key."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     _write([*(old for old in read() if old.key != row.key), replace(row, date=today)])
 
 
 def forget(model: str, codec: str) -> None:
-    """Take out the rows about a model by a codec, of which another version may be running now."""
+    """Remove the rows of a model and codec, which another version may have written."""
     _write(row for row in read() if (row.model, row.codec) != (model, codec))
 
 

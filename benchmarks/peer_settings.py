@@ -1,4 +1,4 @@
-"""Which settings of a codec are measured: a grid, and then whatever finds the smallest file that still works."""
+"""Settings of a codec to measure: a grid, then a search for the smallest file that keeps the score."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from benchmarks.peer_results import ALLOWED_LOSS
 
 @dataclass(frozen=True)
 class Knob:
-    """One number that a codec is controlled by; a larger one is better and takes more bytes."""
+    """The number that controls a codec; larger numbers give better quality and more bytes."""
 
     setting: Callable[[int, int], str]
     """of the number, and of the qp whose step is the root mean square of all weights"""
     grid: tuple[int, ...]
     stride: int
-    """to the next number outside of the grid"""
+    """step beyond the grid"""
     finest: int
-    """numbers are multiples of this"""
+    """granularity of the numbers"""
     limits: tuple[int, int]
 
 
@@ -47,7 +47,7 @@ CODECS = tuple(dict.fromkeys([*KNOBS, *FIXED]))
 
 
 def following(points: Mapping[int, float], knob: Knob) -> int | None:
-    """The number to try after those that lost or won so many points, on the way to the smallest that may be used."""
+    """The next number to try, given the score changes so far, in the search for the smallest that passes."""
     usable = [number for number, won in points.items() if won >= -ALLOWED_LOSS]
     lowest, highest = knob.limits
     if not usable:

@@ -89,7 +89,7 @@ def versions(packages: tuple[str, ...]) -> str:
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the command line."""
     name, setting, source, target = sys.argv[1:]
     tensors = load(Path(source))
     codec = CODECS[name]()

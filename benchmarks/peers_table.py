@@ -55,19 +55,19 @@ def main() -> int:
 
 
 def models(rows: Iterable[Result]) -> list[str]:
-    """Networks, the smallest first."""
+    """Networks by ascending size."""
     sizes = {row.model: row.weights for row in rows}
     return sorted(sizes, key=lambda model: sizes[model])
 
 
 def smallest(rows: Iterable[Result], model: str, codec: str) -> Result | None:
-    """The smallest file that keeps the score; files without loss are another matter."""
+    """The smallest lossy file that keeps the score."""
     usable = (row for row in rows if row.model == model and row.codec == codec and row.snr is not None)
     return min((row for row in usable if row.points >= -ALLOWED_LOSS), key=lambda row: row.file_bytes, default=None)
 
 
 def lossy(rows: Iterable[Result]) -> list[str]:
-    """Codecs that lose something, in the order of their titles."""
+    """Lossy codecs by title."""
     there = {row.codec for row in rows if row.snr is not None}
     return [codec for codec in TITLES if codec in there]
 
@@ -127,7 +127,7 @@ def equal_error(rows: Sequence[Result]) -> list[dict[str, str]]:
 
 
 def rate_at(rows: Iterable[Result], model: str, codec: str, ratio: float) -> float | None:
-    """Bits per weight on the hull at a signal-to-noise ratio; nothing outside of what was measured."""
+    """Bits per weight on the hull at a signal-to-noise ratio; None outside the measured range."""
     hull: list[tuple[float, float]] = []
     for point in sorted((r.snr, r.bits_per_weight) for r in rows if (r.model, r.codec) == (model, codec) and r.snr):
         while len(hull) > 1 and slope(hull[-2], hull[-1]) >= slope(hull[-2], point):
@@ -159,7 +159,7 @@ def exact(rows: Sequence[Result]) -> list[dict[str, str]]:
 
 
 def speed(rows: Sequence[Result]) -> list[dict[str, str]]:
-    """Codecs by verb."""
+    """Codecs by operation."""
 
     def typical(codec: str, seconds: Callable[[Result], float | None]) -> str:
         large = [row for row in rows if row.codec == codec and row.weights >= 1_000_000]
@@ -178,7 +178,7 @@ def speed(rows: Sequence[Result]) -> list[dict[str, str]]:
 
 
 def circumstances(rows: Iterable[Result]) -> str:
-    """Machines, versions and days."""
+    """Machines, versions and dates."""
     rows = list(rows)
     of_codecs = {f"{TITLES[row.codec]}: {row.versions}" for row in rows}
     days = sorted({row.date for row in rows})
@@ -189,7 +189,7 @@ def circumstances(rows: Iterable[Result]) -> str:
 
 
 def table(lines: Sequence[dict[str, str]]) -> str:
-    """A table, its first column to the left and all others to the right."""
+    """A table, the first column left-aligned, the others right-aligned."""
     columns = list(dict.fromkeys(column for line in lines for column in line))
     marks = ["---"] + ["--:"] * (len(columns) - 1)
     body = [[line.get(column, "–") for column in columns] for line in lines]

@@ -1,4 +1,4 @@
-"""What the training runs share: seeds, minibatches, the training loop, scores, files as they are shipped, results."""
+"""Shared code of the training runs: seeds, minibatches, training loop, scores, files and results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from frcodec.train import dense
 Loss: TypeAlias = Callable[[nn.Module, Tensor, Tensor], Tensor]
 """of a module, inputs and targets"""
 Extra: TypeAlias = Callable[[float], Tensor]
-"""what is added to the loss of every step; its argument is the share of the training that is done, 0 … 1"""
+"""a term of the loss; its argument is the completed share of the training, 0 … 1"""
 Score: TypeAlias = Callable[[nn.Module, str], float]
 """points of a module, 0 … 100, on "val" or "test" """
 
@@ -77,24 +77,24 @@ class Measured:
 
 
 def sizes(text: str) -> list[int]:
-    """Numbers of bytes by comma."""
+    """Comma-separated numbers of bytes."""
     return [int(part) for part in text.split(",")]
 
 
 def seeded(seed: int, threads: int = 1) -> None:
-    """The same weights and noise every time; the number of threads counts, since sums depend on it."""
+    """Seed the generators and fix the number of threads, on which sums depend."""
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
 
 
 def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[Tensor]:
-    """Indices [size] of an epoch's minibatches: for a seed and an epoch the same ones, whatever else was drawn."""
+    """Indices [size] of an epoch's minibatches; they depend on seed and epoch alone."""
     order = torch.randperm(count, generator=generator(seed, epoch))
     yield from (order[start : start + size] for start in range(0, count, size))
 
 
 def generator(seed: int, epoch: int) -> torch.Generator:
-    """Random numbers that belong to an epoch."""
+    """The random generator of an epoch."""
     return torch.Generator().manual_seed(seed * 100_003 + epoch)
 
 
@@ -144,18 +144,18 @@ def train(
 
 
 def cosine(step: int, steps: int) -> float:
-    """Factor of the learning rate: a short rise, then half a wave down to `LAST_RATE`."""
+    """Factor of the learning rate: a short warm-up, then half a cosine down to `LAST_RATE`."""
     fall = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * step / steps)) / 2
     return min(1.0, (step + 1) / WARM_UP) * fall
 
 
 def parameters(module: nn.Module) -> int:
-    """How many numbers a module is trained as."""
+    """Number of trained parameters of a module."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 def shipped(module: nn.Module, options: Options | None = None) -> tuple[bytes, nn.Module]:
-    """The .frc file of a module, and a copy with ordinary parameters, the weights that the file decodes to."""
+    """The .frc file of a module, and a copy of the module with the decoded weights as ordinary parameters."""
     file = BytesIO()
     save_model(module, file, options=options, threads=1)
     rebuilt = dense(module)
@@ -198,7 +198,7 @@ def record(row: Measured) -> dict[str, str | int | float]:
 
 
 def text(row: Measured) -> dict[str, str]:
-    """A row to be read."""
+    """A row formatted as text."""
     return {
         "method": row.method,
         "setting": row.setting,

@@ -85,5 +85,5 @@ def loaded(opened: FrcFile) -> UNet:
 
 
 def text(row: Row) -> dict[str, str]:
-    """A row to be read."""
+    """A row formatted as text."""
     return {name: str(value) for name, value in row.items() if name not in ("parameters", "file_bytes")}
