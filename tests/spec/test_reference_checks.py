@@ -11,5 +11,5 @@ SPEC = Path(__file__).parents[2] / "spec"
 
 def test_every_changed_check_is_noticed_or_explained():
     command = [sys.executable, SPEC / "mutate_reference.py", "--jobs", "2"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
